@@ -1,0 +1,139 @@
+/* The server: sockets, limits, routing, access, negotiation, compression.
+ *
+ * A table of routes maps paths to handlers. By the time a handler runs, the
+ * request is well formed, its method is allowed, its caller is known, audited
+ * and entitled to the route. The handler fills a response; the server adds the
+ * rest (ETag, 304, HEAD, Vary, Cache-Control, compression, CORS, problem+json).
+ * Handlers run on server threads and must not block. */
+#ifndef GK_HTTP_SERVER_H
+#define GK_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/status.h"
+
+/* --- Who asks ----------------------------------------------------------- */
+
+/* Each may read what those before it may. */
+enum gk_role { GK_ROLE_PUBLIC, GK_ROLE_CONTACT, GK_ROLE_ANALYST };
+
+struct gk_principal {
+    enum gk_role role;
+    int32_t token_id;         /* 0 for the public */
+    int32_t watch_area_id;    /* of a contact, else 0 */
+    int32_t municipality_id;  /* an analyst limited to one, else 0 */
+};
+
+/* --- Requests ----------------------------------------------------------- */
+
+enum { GK_PATH_VARIABLES_MAX = 4, GK_PARAMETERS_MAX = 32 };
+
+struct gk_text {
+    const char *data; /* not NUL-terminated unless said so */
+    size_t length;
+};
+
+/* One query parameter, percent-decoded, NUL-terminated. */
+struct gk_query_parameter {
+    const char *name;
+    struct gk_text value;
+};
+
+enum gk_format { GK_FORMAT_JSON, GK_FORMAT_HTML, GK_FORMAT_CSV };
+
+struct gk_request {
+    const char *path;                              /* decoded, NUL-terminated */
+    struct gk_text variable[GK_PATH_VARIABLES_MAX]; /* what {…} of the route matched, in order */
+    struct gk_query_parameter query[GK_PARAMETERS_MAX]; /* without `f` and `lang` */
+    size_t query_count;
+    struct gk_principal principal;
+    enum gk_format format;  /* negotiated from `f` and Accept among the route's formats */
+    const char *language;   /* "sv" or "en": `lang`, else Accept-Language, else "sv" */
+    const char *base_url;   /* without a final slash: links are built on it */
+    struct gk_arena *arena; /* lives until the request completes */
+};
+
+/* --- Responses ---------------------------------------------------------- */
+
+struct gk_response {
+    int http_status;          /* 200 unless changed */
+    const char *content_type; /* static or in the arena */
+    struct gk_buf body;       /* capped by the option response_max */
+    const char *content_crs;  /* Content-Crs value or NULL */
+    const char *location;     /* for redirects, or NULL */
+    uint64_t state;           /* release or revision the body was made from; names the ETag's state */
+    int64_t data_utc;         /* when that was made; Last-Modified; 0: none */
+    int64_t data_age_s;       /* for the header Grannkarta-Data-Age; -1: none */
+    bool is_stale;            /* the database cannot be reached; header Grannkarta-Stale: true */
+    int32_t retry_after_s;    /* with 503 and 429; 0: none */
+};
+
+/* Handles one request. Anything but GK_OK is answered as problem+json from
+ * `error` (or HTML for a browser), body discarded. */
+typedef enum gk_status gk_handler(void *context, const struct gk_request *request,
+                                  struct gk_response *response, struct gk_error *error);
+
+struct gk_route {
+    const char *pattern;   /* "/collections/{id}/items/{fid}" */
+    gk_handler *handler;
+    enum gk_role role;     /* least role; a handler may ask for more by GK_UNAUTHORIZED/FORBIDDEN */
+    unsigned formats;      /* bits 1 << enum gk_format; the first set bit is the default */
+    const char *json_type; /* Content-Type of GK_FORMAT_JSON, for Accept */
+    bool any_query;        /* false: query parameters are refused (400) before the handler */
+};
+
+/* --- The server --------------------------------------------------------- */
+
+/* Looks a token up by the SHA-256 of its text. GK_OK fills `principal`;
+ * GK_UNAUTHORIZED: unknown, expired, revoked; GK_UNAVAILABLE: cannot be known
+ * now. Called on server threads. */
+typedef enum gk_status gk_authenticate(void *context, const unsigned char hash[32],
+                                       struct gk_principal *principal);
+
+struct gk_server_config {
+    const char *listen;
+    uint16_t port; /* 0: any free one */
+    const char *public_url; /* "" : http://listen:port */
+    unsigned threads;
+    unsigned connections;
+    unsigned connections_per_address;
+    unsigned idle_timeout_s;
+    size_t response_max_bytes;
+    const struct gk_route *routes;
+    size_t route_count;
+    void *context; /* handed to handlers and authenticate */
+    gk_authenticate *authenticate;  /* NULL: no tokens (operations address) */
+    const char *audit_path;         /* NULL: none (operations address) */
+    const struct gk_log *log;
+    bool is_operations;             /* plain texts, no compression, no CORS */
+};
+
+struct gk_server;
+
+/* Opens the audit log and the socket and starts answering. */
+GK_CHECKED enum gk_status gk_server_start(struct gk_server **server,
+                                          const struct gk_server_config *config,
+                                          struct gk_error *error);
+
+/* The port that is listened on. */
+uint16_t gk_server_port(const struct gk_server *server);
+
+/* Opens the audit log again (after logrotate); on failure the old one stays. */
+GK_CHECKED enum gk_status gk_server_reopen_audit(struct gk_server *server, struct gk_error *error);
+
+/* Stops accepting, lets open requests finish for `drain_s`, closes, frees. */
+void gk_server_stop(struct gk_server *server, unsigned drain_s);
+
+/* Counters since the start, for /metrics. */
+struct gk_server_counters {
+    uint64_t requests, responses_2xx, responses_304, responses_4xx, responses_5xx, bytes_out;
+    uint64_t connections_open;
+};
+void gk_server_counters(const struct gk_server *server, struct gk_server_counters *counters);
+
+#endif
