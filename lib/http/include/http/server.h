@@ -26,7 +26,6 @@ struct gk_principal {
     enum gk_role role;
     int32_t token_id;         /* 0 for the public */
     int32_t watch_area_id;    /* of a contact, else 0 */
-    int32_t municipality_id;  /* an analyst limited to one, else 0 */
 };
 
 /* --- Requests ----------------------------------------------------------- */
