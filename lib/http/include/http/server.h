@@ -25,9 +25,8 @@ enum gk_role { GK_ROLE_PUBLIC, GK_ROLE_CONTACT, GK_ROLE_ANALYST };
 
 struct gk_principal {
     enum gk_role role;
-    int32_t token_id;        /* 0 for the public */
-    int32_t watch_area_id;   /* of a contact, else 0 */
-    int32_t municipality_id; /* an analyst limited to one, else 0 */
+    int32_t token_id;      /* 0 for the public */
+    int32_t watch_area_id; /* of a contact, else 0 */
 };
 
 /* --- Requests ----------------------------------------------------------- */
