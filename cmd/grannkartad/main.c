@@ -250,7 +250,9 @@ int main(int argc, char **argv)
     /* Tokens pass through this memory: no core dumps, no tracing by others. */
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* the leak check traces its own process */
     prctl(PR_SET_DUMPABLE, 0);
+#endif
     struct gk_daemon daemon = {0};
     return gk_status_exit(run(&daemon, argc, argv));
 }
