@@ -21,7 +21,7 @@ struct gk_holder_config {
     const char *initial_definition; /* of revision snapshots; copied */
     uint32_t poll_interval_ms;
     uint32_t token_grace_s;
-    const struct gk_log *log;       /* outlives the holder */
+    const struct gk_log *log; /* outlives the holder */
 };
 
 /* Starts the loader thread. Succeeds without a database: it keeps trying, with

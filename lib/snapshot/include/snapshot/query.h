@@ -58,7 +58,7 @@ uint32_t gk_shapes_count_in_box(const struct gk_shapes *shapes, struct gk_box_e7
 
 struct gk_municipality_totals {
     int64_t count, completed, attempted, unlocated;
-    bool kinds_known;              /* release: whole calendar years, and not withheld */
+    bool kinds_known; /* release: whole calendar years, and not withheld */
     int64_t kind_count[GK_KINDS];
 };
 
@@ -73,7 +73,8 @@ struct gk_grid_square {
     struct gk_square square; /* index at the asked size */
     int64_t dwellings;       /* all classes */
     int64_t dwellings_at_risk;
-    double events;           /* a cell's count goes to its squares by their dwellings at risk (all dwellings where a cell has none at risk) */
+    double events; /* a cell's count goes to its squares by their dwellings at risk (all dwellings
+                      where a cell has none at risk) */
 };
 
 /* The display grid: every square of `size_cm` (a multiple of the base) that has
