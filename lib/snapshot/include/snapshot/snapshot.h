@@ -52,6 +52,9 @@ struct gk_box_e7 {
     struct gk_lonlat_e7 min, max;
 };
 
+/* Shapes that share one box of struct gk_shapes, so that a search can skip them. */
+enum { GK_SHAPES_BLOCK = 64 };
+
 /* Positions in lon/lat for exact tests and drawing: flat rings as in
  * gk_polygons; first point repeated. */
 struct gk_shapes {
@@ -60,8 +63,9 @@ struct gk_shapes {
     uint32_t *ring_start;    /* into point_start; shell first */
     uint32_t *point_start;   /* into points */
     struct gk_lonlat_e7 *points;
-    struct gk_box_e7 *box;   /* of each shape */
-    struct gk_span *geojson; /* the geometry object of each shape, ready to print */
+    struct gk_box_e7 *box;       /* of each shape */
+    struct gk_box_e7 *block_box; /* of shapes i * GK_SHAPES_BLOCK and on */
+    struct gk_span *geojson;     /* the geometry object of each shape, ready to print */
 };
 
 struct gk_code_info {
@@ -102,8 +106,8 @@ struct gk_snapshot {
     int32_t number;                  /* of the release or the revision, at least 1 */
     int32_t places;                  /* generation of places (revision only; 0 in a release) */
     int64_t made_utc;                /* timeStamp of every answer */
-    int32_t first_month, last_month; /* months that the data cover, both included */
-    int32_t data_through_day;        /* last day covered */
+    int32_t first_month, last_month; /* closed months that the data cover, both included */
+    int32_t data_through_day;        /* last day covered; not before the end of last_month */
 
     /* Lattice. */
     int32_t lattice_version, square_side_cm, k, min_addresses, dwellings_year;
@@ -159,7 +163,9 @@ struct gk_snapshot {
     struct gk_municipality_kind *municipality_kinds; /* by district, year, kind; release only */
     uint32_t municipality_kind_count;
 
-    /* Watch areas: in a release those it froze; in a revision all. By id. */
+    /* Watch areas: in a release those it froze; in a revision all, approved or
+     * not, ended or not. By slug: ids come from imports and may not give an
+     * order, so resume after the index of a key, not after a greater id. */
     uint32_t watch_count;
     int32_t *watch_id;
     struct gk_span *watch_slug, *watch_name;
