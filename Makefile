@@ -96,12 +96,19 @@ SOURCES_$(1) := $$(wildcard lib/$(1)/*.c)
 OBJECTS_$(1) := $$(SOURCES_$(1):%.c=$(OUT)/%.o)
 $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
-	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) \
+	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
 	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
 	@rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
+
+# The migrations travel in the program: SQL and SHA-256 as rows of a C table.
+MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+$(OUT)/generated/migrations.inc: $(MIGRATIONS) lib/store/embed-migrations
+	@mkdir -p $(@D)
+	lib/store/embed-migrations $(MIGRATIONS) > $@
+$(OUT)/lib/store/migrate.o: $(OUT)/generated/migrations.inc
 
 # Archives in link order: users before what they use.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
