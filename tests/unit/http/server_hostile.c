@@ -383,6 +383,7 @@ END_TEST
 START_TEST(connections_that_break_off_leave_nothing_behind)
 {
     struct gk_server_config config = service();
+    config.connections_per_address = 64;
     struct gk_server *server = start(&config);
     static const char bytes[] = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
     for (size_t i = 0; i < sizeof bytes; i++) {
