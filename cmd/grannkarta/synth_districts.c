@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STORBY_INHABITANTS = 3200, BROMOLLA_DISTRICTS = 6 };
+enum { STORBY_INHABITANTS = 3200, BROMOLLA_DISTRICTS = 6, ATTEMPTS = 8 };
 
 /* Inhabitants of a dwelling by class, in hundredths. */
 static const int64_t people[GK_SYNTH_CLASSES] = {[GK_SYNTH_VILLA] = 262, [GK_SYNTH_FLAT] = 174};
@@ -73,20 +73,23 @@ static bool is_wide(const struct parter *parter, const struct item *items, size_
     return spread >= 0;
 }
 
-/* Keys along the direction in which people are spread wider, with noise. */
-static void set_keys(struct parter *parter, struct item *items, size_t count)
+/* Keys along the direction in which people are spread wider, with noise; every
+ * attempt is another line, the later ones smoother and across. */
+static void set_keys(struct parter *parter, struct item *items, size_t count, int attempt)
 {
     const struct gk_synth_mesh *mesh = &parter->synth->mesh;
-    bool wide = is_wide(parter, items, count);
-    int64_t sign = (gk_synth_hash(mesh->seed ^ 31, items[0].cell, (int64_t)count) & 1) ? 1 : -1;
+    bool wide = is_wide(parter, items, count) != (attempt >= ATTEMPTS * 3 / 4);
+    int64_t sign = (gk_synth_hash(mesh->seed ^ 31, attempt, (int64_t)count) & 1) ? 1 : -1;
     int64_t side = 1;
     while (side * side < (int64_t)count)
         side++;
-    int64_t amplitude = side < 60 ? side : 60; /* a quarter of the side: keys are 4 a cell */
+    /* A quarter of the side at most: keys are 4 a cell. */
+    int64_t amplitude = (side < 60 ? side : 60) * (ATTEMPTS - attempt) / ATTEMPTS;
     for (size_t i = 0; i < count; i++) {
         int32_t x = (int32_t)(items[i].cell % (uint32_t)mesh->columns),
                 y = (int32_t)(items[i].cell / (uint32_t)mesh->columns);
-        int64_t noise = gk_synth_noise(mesh->seed ^ 32, x, y, 2) * amplitude / 1024;
+        int64_t noise =
+            gk_synth_noise(mesh->seed ^ (uint64_t)(320 + attempt), x, y, 2) * amplitude / 1024;
         items[i].key = (wide ? 4 * x + sign * y : sign * x + 4 * y) + noise;
     }
 }
@@ -104,16 +107,17 @@ static size_t cut_at(const struct parter *parter, const struct item *items, size
     return count - 1;
 }
 
-/* Size of the piece of `side` around a cell, marked as `mark`. */
-static size_t flood(struct parter *parter, uint32_t start, int32_t side, int32_t mark)
+/* People (and cells) of the piece of `side` around a cell, marked as `mark`. */
+static int64_t flood(struct parter *parter, uint32_t start, int32_t side, int32_t mark)
 {
     const struct gk_synth_mesh *mesh = &parter->synth->mesh;
-    size_t top = 0, size = 0;
+    size_t top = 0;
+    int64_t size = 0;
     parter->stack[top++] = start;
     parter->piece[start] = mark;
     while (top > 0) {
         uint32_t cell = parter->stack[--top];
-        size++;
+        size += parter->people[cell] + 1;
         int32_t x = (int32_t)(cell % (uint32_t)mesh->columns),
                 y = (int32_t)(cell / (uint32_t)mesh->columns);
         for (int d = 0; d < 4; d++) {
@@ -130,16 +134,16 @@ static size_t flood(struct parter *parter, uint32_t start, int32_t side, int32_t
     return size;
 }
 
-/* Of the cells marked `side` keeps the largest piece; the others get `other`. */
+/* Of the cells marked `side` keeps the piece with most people; the others get `other`. */
 static void unite(struct parter *parter, const struct item *items, size_t count, int32_t side,
                   int32_t other)
 {
     int32_t mark = 2, best = 2;
-    size_t largest = 0;
+    int64_t largest = 0;
     for (size_t i = 0; i < count; i++) {
         if (parter->piece[items[i].cell] != side)
             continue;
-        size_t size = flood(parter, items[i].cell, side, mark);
+        int64_t size = flood(parter, items[i].cell, side, mark);
         if (size > largest) {
             largest = size;
             best = mark;
@@ -151,6 +155,23 @@ static void unite(struct parter *parter, const struct item *items, size_t count,
         if (*piece >= 2)
             *piece = *piece == best ? side : other;
     }
+}
+
+/* Cuts items in two: marks each cell's side and returns the people of side 0. */
+static int64_t cut_once(struct parter *parter, struct item *items, size_t count, int64_t share,
+                        int attempt)
+{
+    set_keys(parter, items, count, attempt);
+    qsort(items, count, sizeof *items, compare_items);
+    size_t at = cut_at(parter, items, count, share);
+    for (size_t i = 0; i < count; i++)
+        parter->piece[items[i].cell] = i < at ? 0 : 1;
+    unite(parter, items, count, 0, 1);
+    unite(parter, items, count, 1, 0);
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += parter->piece[items[i].cell] == 0 ? parter->people[items[i].cell] : 0;
+    return sum;
 }
 
 /* Parts items into `parts` districts. */
@@ -165,16 +186,16 @@ static void cut(struct parter *parter, struct item *items, size_t count, int64_t
     int64_t total = 0, low = parts / 2;
     for (size_t i = 0; i < count; i++)
         total += parter->people[items[i].cell];
-    set_keys(parter, items, count);
-    qsort(items, count, sizeof *items, compare_items);
-    /* Halves differ by up to 6 %, so that districts are not all alike. */
+    /* Parts differ by up to 6 %, so that districts are not all alike; when what
+     * changes sides is too many, another line is tried. */
     int64_t tilt =
         940 + (int64_t)(gk_synth_hash(parter->synth->mesh.seed ^ 33, total, parts) % 121);
-    size_t at = cut_at(parter, items, count, total * low / parts * tilt / 1000);
-    for (size_t i = 0; i < count; i++)
-        parter->piece[items[i].cell] = i < at ? 0 : 1;
-    unite(parter, items, count, 0, 1);
-    unite(parter, items, count, 1, 0);
+    int64_t wanted = total * low / parts;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int64_t share = cut_once(parter, items, count, wanted * tilt / 1000, attempt);
+        if (share > wanted * 86 / 100 && total - share > (total - wanted) * 86 / 100)
+            break;
+    }
     size_t first = 0;
     for (size_t i = 0; i < count; i++) {
         if (parter->piece[items[i].cell] == 0) {

@@ -24,18 +24,18 @@ struct gk_parameter {
     const char *name;
     enum gk_parameter_type type;
     int64_t minimum, maximum;
-    const char *initial;  /* default as text; NULL: none */
+    const char *initial; /* default as text; NULL: none */
     const char *choices;
     bool clamps;
-    enum gk_role role;    /* least role that may use it; others get 400 as if unknown */
+    enum gk_role role; /* least role that may use it; others get 400 as if unknown */
     const char *description;
 };
 
 struct gk_value {
-    bool given;           /* false: default, or nothing when there is none */
-    int64_t integer;      /* INTEGER; for CHOICE the index of the choice */
-    struct gk_text text;  /* CHOICE, TEXT: NUL-terminated, in the request's arena */
-    double bbox[4];       /* BBOX: min1, min2, max1, max2 (heights dropped), as given */
+    bool given;          /* false: default, or nothing when there is none */
+    int64_t integer;     /* INTEGER; for CHOICE the index of the choice */
+    struct gk_text text; /* CHOICE, TEXT: NUL-terminated, in the request's arena */
+    double bbox[4];      /* BBOX: min1, min2, max1, max2 (heights dropped), as given */
     struct gk_period period;
 };
 

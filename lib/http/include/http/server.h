@@ -4,7 +4,8 @@
  * request is well formed, its method is allowed, its caller is known, audited
  * and entitled to the route. The handler fills a response; the server adds the
  * rest (ETag, 304, HEAD, Vary, Cache-Control, compression, CORS, problem+json).
- * Handlers run on server threads and must not block. */
+ * Handlers run on server threads and must not block. `f` and `lang` belong to
+ * the server and are valid on every route that offers formats. */
 #ifndef GK_HTTP_SERVER_H
 #define GK_HTTP_SERVER_H
 
@@ -24,9 +25,8 @@ enum gk_role { GK_ROLE_PUBLIC, GK_ROLE_CONTACT, GK_ROLE_ANALYST };
 
 struct gk_principal {
     enum gk_role role;
-    int32_t token_id;         /* 0 for the public */
-    int32_t watch_area_id;    /* of a contact, else 0 */
-    int32_t municipality_id;  /* an analyst limited to one, else 0 */
+    int32_t token_id;      /* 0 for the public */
+    int32_t watch_area_id; /* of a contact, else 0 */
 };
 
 /* --- Requests ----------------------------------------------------------- */
@@ -47,7 +47,7 @@ struct gk_query_parameter {
 enum gk_format { GK_FORMAT_JSON, GK_FORMAT_HTML, GK_FORMAT_CSV };
 
 struct gk_request {
-    const char *path;                              /* decoded, NUL-terminated */
+    const char *path;                               /* decoded, NUL-terminated */
     struct gk_text variable[GK_PATH_VARIABLES_MAX]; /* what {…} of the route matched, in order */
     struct gk_query_parameter query[GK_PARAMETERS_MAX]; /* without `f` and `lang` */
     size_t query_count;
@@ -55,22 +55,25 @@ struct gk_request {
     enum gk_format format;  /* negotiated from `f` and Accept among the route's formats */
     const char *language;   /* "sv" or "en": `lang`, else Accept-Language, else "sv" */
     const char *base_url;   /* without a final slash: links are built on it */
+    const char *target;     /* path and query as the client wrote them, for links to itself */
+    const char *id;         /* names the request in logs, audit and problems */
     struct gk_arena *arena; /* lives until the request completes */
 };
 
 /* --- Responses ---------------------------------------------------------- */
 
 struct gk_response {
-    int http_status;          /* 200 unless changed */
-    const char *content_type; /* static or in the arena */
-    struct gk_buf body;       /* capped by the option response_max */
-    const char *content_crs;  /* Content-Crs value or NULL */
-    const char *location;     /* for redirects, or NULL */
-    uint64_t state;           /* release or revision the body was made from; names the ETag's state */
-    int64_t data_utc;         /* when that was made; Last-Modified; 0: none */
-    int64_t data_age_s;       /* for the header Grannkarta-Data-Age; -1: none */
-    bool is_stale;            /* the database cannot be reached; header Grannkarta-Stale: true */
-    int32_t retry_after_s;    /* with 503 and 429; 0: none */
+    int http_status;            /* 200 unless changed */
+    const char *content_type;   /* static or in the arena; NULL: that of the request's format */
+    struct gk_buf body;         /* capped by response_max_bytes; the server takes its memory */
+    const char *content_crs;    /* Content-Crs value or NULL */
+    const char *location;       /* for redirects, or NULL */
+    const char *content_policy; /* Content-Security-Policy; NULL: nothing but inline style */
+    uint64_t state;        /* release or revision the body was made from: for a cache of answers */
+    int64_t data_utc;      /* when that was made; Last-Modified; 0: none */
+    int64_t data_age_s;    /* for the header Grannkarta-Data-Age; -1: none */
+    bool is_stale;         /* the database cannot be reached; header Grannkarta-Stale: true */
+    int32_t retry_after_s; /* with 503 and 429; 0: none */
 };
 
 /* Handles one request. Anything but GK_OK is answered as problem+json from
@@ -79,11 +82,12 @@ typedef enum gk_status gk_handler(void *context, const struct gk_request *reques
                                   struct gk_response *response, struct gk_error *error);
 
 struct gk_route {
-    const char *pattern;   /* "/collections/{id}/items/{fid}" */
+    const char *pattern; /* "/collections/{id}/items/{fid}" */
     gk_handler *handler;
     enum gk_role role;     /* least role; a handler may ask for more by GK_UNAUTHORIZED/FORBIDDEN */
-    unsigned formats;      /* bits 1 << enum gk_format; the first set bit is the default */
-    const char *json_type; /* Content-Type of GK_FORMAT_JSON, for Accept */
+    unsigned formats;      /* bits 1 << enum gk_format; the first set bit is the default; 0: the
+                              handler names its content type, nothing is negotiated */
+    const char *json_type; /* Content-Type of GK_FORMAT_JSON; NULL: application/json */
     bool any_query;        /* false: query parameters are refused (400) before the handler */
 };
 
@@ -97,7 +101,7 @@ typedef enum gk_status gk_authenticate(void *context, const unsigned char hash[3
 
 struct gk_server_config {
     const char *listen;
-    uint16_t port; /* 0: any free one */
+    uint16_t port;          /* 0: any free one */
     const char *public_url; /* "" : http://listen:port */
     unsigned threads;
     unsigned connections;
@@ -106,16 +110,19 @@ struct gk_server_config {
     size_t response_max_bytes;
     const struct gk_route *routes;
     size_t route_count;
-    void *context; /* handed to handlers and authenticate */
-    gk_authenticate *authenticate;  /* NULL: no tokens (operations address) */
-    const char *audit_path;         /* NULL: none (operations address) */
+    void *context;                 /* handed to handlers and authenticate */
+    gk_authenticate *authenticate; /* NULL: no tokens (operations address) */
+    const char *audit_path;        /* NULL: none (operations address) */
     const struct gk_log *log;
-    bool is_operations;             /* plain texts, no compression, no CORS */
+    bool is_operations; /* plain texts, no compression, no CORS */
 };
 
 struct gk_server;
 
-/* Opens the audit log and the socket and starts answering. */
+/* Opens the audit log and the socket and starts answering. The config's texts
+ * are copied; routes, log and context must outlive the server. GK_INVALID: a
+ * listen address or pattern that cannot be, or tokens without an audit log;
+ * GK_IO: the file or the socket cannot be opened. */
 GK_CHECKED enum gk_status gk_server_start(struct gk_server **server,
                                           const struct gk_server_config *config,
                                           struct gk_error *error);
@@ -123,10 +130,16 @@ GK_CHECKED enum gk_status gk_server_start(struct gk_server **server,
 /* The port that is listened on. */
 uint16_t gk_server_port(const struct gk_server *server);
 
+/* Changes what links are built on (as config.public_url), for reloads. Not for
+ * two threads at once; requests under way keep the old one. */
+GK_CHECKED enum gk_status gk_server_set_public_url(struct gk_server *server, const char *url,
+                                                   struct gk_error *error);
+
 /* Opens the audit log again (after logrotate); on failure the old one stays. */
 GK_CHECKED enum gk_status gk_server_reopen_audit(struct gk_server *server, struct gk_error *error);
 
-/* Stops accepting, lets open requests finish for `drain_s`, closes, frees. */
+/* Stops accepting, lets open requests finish for `drain_s`, closes, frees.
+ * NULL is allowed. Not from a handler. */
 void gk_server_stop(struct gk_server *server, unsigned drain_s);
 
 /* Counters since the start, for /metrics. */

@@ -1,0 +1,93 @@
+/* Questions to a snapshot. Pure, no allocation unless said, any thread. */
+#ifndef GK_SNAPSHOT_QUERY_H
+#define GK_SNAPSHOT_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/date.h"
+#include "base/status.h"
+#include "snapshot/snapshot.h"
+
+/* Index of the definition called `name`, -1 when there is none. */
+int gk_snapshot_definition(const struct gk_snapshot *s, const char *name);
+
+/* The last 12 closed months that the snapshot covers (fewer when it covers
+ * fewer), as a period. */
+struct gk_period gk_snapshot_default_period(const struct gk_snapshot *s);
+
+/* The part of a period (already widened to months for a release) that the
+ * snapshot covers, from its first month to its last day covered; false when
+ * that is nothing (counts are then null). Open ends become the ends of what is
+ * covered. */
+bool gk_snapshot_clip_period(const struct gk_snapshot *s, struct gk_period *period);
+
+/* Events in one cell in a clipped period under a definition: two binary
+ * searches in a release, those and a pass over the rows between in a revision. */
+int64_t gk_snapshot_cell_events(const struct gk_snapshot *s, uint32_t cell, struct gk_period period,
+                                uint32_t definition);
+
+/* As gk_snapshot_cell_events, summed over `count` cells. */
+int64_t gk_snapshot_cells_events(const struct gk_snapshot *s, const uint32_t *cells, size_t count,
+                                 struct gk_period period, uint32_t definition);
+
+/* Dwellings of all classes, and of the classes a definition exposes. */
+int64_t gk_snapshot_cell_dwellings(const struct gk_snapshot *s, uint32_t cell);
+int64_t gk_snapshot_cell_dwellings_at_risk(const struct gk_snapshot *s, uint32_t cell,
+                                           uint32_t definition);
+
+/* Index by id, -1 when there is none. */
+int64_t gk_snapshot_find_cell(const struct gk_snapshot *s, int64_t id);
+int64_t gk_snapshot_find_incident(const struct gk_snapshot *s, int64_t id);
+int64_t gk_snapshot_find_watch_area(const struct gk_snapshot *s, int64_t id);
+int64_t gk_snapshot_find_district(const struct gk_snapshot *s, uint32_t set, int64_t id);
+
+/* The cell of a row, by binary search; cell_count for an unlocated one. */
+uint32_t gk_snapshot_row_cell(const struct gk_snapshot *s, uint32_t row);
+
+/* The set called `name`, -1 when there is none. */
+int gk_snapshot_find_set(const struct gk_snapshot *s, const char *name, size_t length);
+
+/* The next shape at or after `from` (and before `end`) that touches a box in
+ * CRS84 (closed; exact on the shape, not on its bounding box); `end` for none.
+ * Blocks of shapes outside the box are skipped, which pays for cells: they are in
+ * Hilbert order. */
+uint32_t gk_shapes_next_in_box(const struct gk_shapes *shapes, struct gk_box_e7 box, uint32_t from,
+                               uint32_t end);
+
+/* How many shapes in [from, end) touch a box. */
+uint32_t gk_shapes_count_in_box(const struct gk_shapes *shapes, struct gk_box_e7 box, uint32_t from,
+                                uint32_t end);
+
+/* --- The municipality as a whole ------------------------------------------ */
+
+struct gk_municipality_totals {
+    int64_t count, completed, attempted, unlocated;
+    bool kinds_known; /* release: whole calendar years, and not withheld */
+    int64_t kind_count[GK_KINDS];
+};
+
+/* Totals of the district (of set `kommun`) in a clipped period. */
+void gk_snapshot_municipality(const struct gk_snapshot *s, uint32_t district,
+                              struct gk_period period, uint32_t definition,
+                              struct gk_municipality_totals *totals);
+
+/* --- Squares ----------------------------------------------------------------- */
+
+struct gk_grid_square {
+    struct gk_square square; /* index at the asked size */
+    int64_t dwellings;       /* all classes */
+    int64_t dwellings_at_risk;
+    double events; /* a cell's count goes to its squares by their dwellings at risk (all dwellings
+                      where a cell has none at risk) */
+};
+
+/* The display grid: every square of `size_cm` (a multiple of the base) that has
+ * dwellings, by (n, e). `*squares` is malloc'ed, to be freed by the caller.
+ * GK_INVALID for a size that is not a multiple, GK_NO_MEMORY. */
+GK_CHECKED enum gk_status gk_snapshot_grid(const struct gk_snapshot *s, int32_t size_cm,
+                                           struct gk_period period, uint32_t definition,
+                                           struct gk_grid_square **squares, size_t *count);
+
+#endif

@@ -1,0 +1,106 @@
+/* Connections to PostgreSQL: open, ask, copy in, transactions.
+ *
+ * SQL is always a literal with $1 parameters; nothing builds SQL from strings.
+ * Results come in binary, row by row. One connection, one thread. Only this
+ * module knows libpq. */
+#ifndef GK_STORE_CONNECTION_H
+#define GK_STORE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct gk_store;
+
+/* What a session may do; SET ROLE after connecting. */
+enum gk_store_role { GK_STORE_READER, GK_STORE_IMPORTER, GK_STORE_OWNER };
+
+/* Connects (connect_timeout 5 s, keepalives, search_path grannkarta, UTC) and
+ * takes the role. GK_UNAVAILABLE when the server cannot be reached, GK_DATABASE
+ * otherwise. Passwords never appear in messages. */
+GK_CHECKED enum gk_status gk_store_open(struct gk_store **store, const char *conninfo,
+                                        enum gk_store_role role, const char *application_name,
+                                        struct gk_error *error);
+
+/* NULL is allowed. */
+void gk_store_close(struct gk_store *store);
+
+/* --- Parameters and rows -------------------------------------------------- */
+
+enum gk_store_type { GK_STORE_NULL, GK_STORE_I64, GK_STORE_F64, GK_STORE_TEXT, GK_STORE_BYTES };
+
+struct gk_store_value {
+    enum gk_store_type type;
+    int64_t i64;
+    double f64;
+    const void *data; /* TEXT, BYTES; borrowed */
+    size_t length;
+};
+
+struct gk_store_value gk_store_null(void);
+struct gk_store_value gk_store_i64(int64_t value);                     /* $n::bigint */
+struct gk_store_value gk_store_f64(double value);                      /* $n::float8 */
+struct gk_store_value gk_store_text(const char *text);                 /* $n::text; NULL is null */
+struct gk_store_value gk_store_bytes(const void *data, size_t length); /* $n::bytea */
+
+struct gk_store_row; /* borrowed: valid inside the callback */
+
+/* Columns by index; the column's type must be what the getter says, else the
+ * query ends with GK_INTERNAL. Nulls: see gk_store_is_null(); getters give 0. */
+bool gk_store_is_null(const struct gk_store_row *row, int column);
+int64_t gk_store_get_i64(struct gk_store_row *row, int column);  /* int2, int4, int8, bool */
+double gk_store_get_f64(struct gk_store_row *row, int column);   /* float8, float4 */
+int32_t gk_store_get_day(struct gk_store_row *row, int column);  /* date: days since 1970 */
+int32_t gk_store_get_hour(struct gk_store_row *row, int column); /* timestamp: hours since 1970 */
+int64_t gk_store_get_utc(struct gk_store_row *row,
+                         int column); /* timestamptz: seconds since 1970 */
+const char *gk_store_get_text(struct gk_store_row *row, int column); /* NUL-terminated */
+const unsigned char *gk_store_get_bytes(struct gk_store_row *row, int column,
+                                        size_t *length); /* bytea, geometry */
+
+/* Called for each row; anything but GK_OK ends the query with that status. */
+typedef enum gk_status gk_store_row_function(void *context, struct gk_store_row *row,
+                                             struct gk_error *error);
+
+/* Runs one statement in single-row mode; `row_function` may be NULL when rows do
+ * not matter. Errors carry the SQLSTATE; a lost connection is GK_UNAVAILABLE. */
+GK_CHECKED enum gk_status gk_store_query(struct gk_store *store, const char *sql,
+                                         const struct gk_store_value *values, size_t count,
+                                         gk_store_row_function *row_function, void *context,
+                                         struct gk_error *error);
+
+/* Runs statements without parameters (several, separated by ;). */
+GK_CHECKED enum gk_status gk_store_execute(struct gk_store *store, const char *sql,
+                                           struct gk_error *error);
+
+/* --- Copying in ------------------------------------------------------------ */
+
+struct gk_copy;
+
+/* Begins `COPY table (columns) FROM STDIN (FORMAT binary)`, given as literal. */
+GK_CHECKED enum gk_status gk_copy_begin(struct gk_copy **copy, struct gk_store *store,
+                                        const char *sql, int column_count, struct gk_error *error);
+
+/* One value after the other, exactly column_count a row; failures are kept and
+ * reported by gk_copy_end(). */
+void gk_copy_row(struct gk_copy *copy);
+void gk_copy_null(struct gk_copy *copy);
+void gk_copy_i16(struct gk_copy *copy, int16_t value);
+void gk_copy_i32(struct gk_copy *copy, int32_t value);
+void gk_copy_i64(struct gk_copy *copy, int64_t value);
+void gk_copy_f64(struct gk_copy *copy, double value);
+void gk_copy_day(struct gk_copy *copy, int32_t day);   /* date */
+void gk_copy_hour(struct gk_copy *copy, int32_t hour); /* timestamp */
+void gk_copy_bool(struct gk_copy *copy, bool value);
+void gk_copy_text(struct gk_copy *copy, const char *text, size_t length);
+void gk_copy_bytes(struct gk_copy *copy, const void *data, size_t length); /* bytea, EWKB */
+
+/* Ends the copy; `rows` (may be NULL) gets the server's count. Frees. */
+GK_CHECKED enum gk_status gk_copy_end(struct gk_copy *copy, int64_t *rows, struct gk_error *error);
+
+/* Ends it with failure, so that nothing is taken. Frees; NULL is allowed. */
+void gk_copy_abort(struct gk_copy *copy);
+
+#endif
