@@ -134,7 +134,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(UNIT_SOURCES))
 define unit_rules
-$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
 	$(CC) $$(ALL_CFLAGS) -Wno-missing-prototypes $$(ALL_LDFLAGS) -Itests/lib -Ilib/$(1) $$(call includes,$(1) $(USES_$(1))) \
 	  $$(call package_cflags,check $(PACKAGES_$(1))) -o $$@ $$< $(call archives,$(1) $(USES_$(1))) \
@@ -144,7 +144,7 @@ $(foreach m,$(MODULES),$(eval $(call unit_rules,$(m))))
 unit-programs: $(UNIT_PROGRAMS)
 
 # The command's own objects, without main, are under test too.
-$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta $(call includes,$(USES_grannkarta)) \
 	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \
