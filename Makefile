@@ -96,12 +96,19 @@ SOURCES_$(1) := $$(wildcard lib/$(1)/*.c)
 OBJECTS_$(1) := $$(SOURCES_$(1):%.c=$(OUT)/%.o)
 $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
-	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) \
+	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
 	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
 	@rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
+
+# The migrations travel in the program: SQL and SHA-256 as rows of a C table.
+MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+$(OUT)/generated/migrations.inc: $(MIGRATIONS) lib/store/embed-migrations
+	@mkdir -p $(@D)
+	lib/store/embed-migrations $(MIGRATIONS) > $@
+$(OUT)/lib/store/migrate.o: $(OUT)/generated/migrations.inc
 
 # Archives in link order: users before what they use.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -127,7 +134,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(UNIT_SOURCES))
 define unit_rules
-$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
 	$(CC) $$(ALL_CFLAGS) -Wno-missing-prototypes $$(ALL_LDFLAGS) -Itests/lib -Ilib/$(1) $$(call includes,$(1) $(USES_$(1))) \
 	  $$(call package_cflags,check $(PACKAGES_$(1))) -o $$@ $$< $(call archives,$(1) $(USES_$(1))) \
@@ -137,7 +144,7 @@ $(foreach m,$(MODULES),$(eval $(call unit_rules,$(m))))
 unit-programs: $(UNIT_PROGRAMS)
 
 # The command's own objects, without main, are under test too.
-$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta $(call includes,$(USES_grannkarta)) \
 	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \

@@ -20,8 +20,7 @@ struct gk_log_field gk_log_number(const char *key, int64_t number)
 
 struct gk_log_field gk_log_microseconds(const char *key, int64_t microseconds)
 {
-    return (struct gk_log_field){
-        .key = key, .type = GK_LOG_MILLISECONDS, .number = microseconds};
+    return (struct gk_log_field){.key = key, .type = GK_LOG_MILLISECONDS, .number = microseconds};
 }
 
 static bool is_bare(const char *text)

@@ -100,10 +100,11 @@ static enum gk_status set_number(int64_t *slot, const struct row *row, const cha
     errno = 0;
     long long n = strtoll(value, &end, 10);
     if (errno != 0 || end == value || *end != '\0' || n < row->minimum || n > row->maximum)
-        return gk_error_set(error, GK_INVALID,
-                            "option %s is \"%.100s\"; allowed is a whole number from %lld to %lld%s%s",
-                            row->name, value, (long long)row->minimum, (long long)row->maximum,
-                            *row->unit != '\0' ? " " : "", row->unit);
+        return gk_error_set(
+            error, GK_INVALID,
+            "option %s is \"%.100s\"; allowed is a whole number from %lld to %lld%s%s", row->name,
+            value, (long long)row->minimum, (long long)row->maximum, *row->unit != '\0' ? " " : "",
+            row->unit);
     *slot = n;
     return GK_OK;
 }
@@ -200,8 +201,9 @@ enum gk_status gk_options_read_file(struct gk_options *options, const char *path
         goto out;
     }
     if (n > FILE_MAX_BYTES || memchr(text, '\0', n) != NULL) {
-        status = gk_error_set(error, GK_INVALID, "configuration \"%s\" is not a text of at most %d bytes",
-                              path, FILE_MAX_BYTES);
+        status = gk_error_set(error, GK_INVALID,
+                              "configuration \"%s\" is not a text of at most %d bytes", path,
+                              FILE_MAX_BYTES);
         goto out;
     }
     text[n] = '\0';

@@ -44,7 +44,7 @@ void gk_keyring_fingerprint(const struct gk_keyring *keyring, size_t index,
 /* The keyed hash of a case number under key `index`. The number is normalised
  * first: ASCII letters upper-cased, white space at both ends removed and runs of
  * it inside made one space. */
-void gk_case_hash(const struct gk_keyring *keyring, size_t index, const char *number,
-                  size_t length, unsigned char hash[GK_CASE_HASH_BYTES]);
+void gk_case_hash(const struct gk_keyring *keyring, size_t index, const char *number, size_t length,
+                  unsigned char hash[GK_CASE_HASH_BYTES]);
 
 #endif

@@ -26,20 +26,20 @@ struct gk_unit {
 };
 
 struct gk_lattice_rule {
-    int32_t square_side_cm;    /* 5000, 6250 or 12500 */
-    int32_t min_dwellings;     /* k */
-    int32_t min_addresses;     /* 0: the source has no addresses */
-    int64_t max_radius_cm;     /* 200000: a wider group is left over */
+    int32_t square_side_cm; /* 5000, 6250 or 12500 */
+    int32_t min_dwellings;  /* k */
+    int32_t min_addresses;  /* 0: the source has no addresses */
+    int64_t max_radius_cm;  /* 200000: a wider group is left over */
 };
 
 struct gk_lattice_cell {
     int32_t id;
-    int32_t merged_into;     /* GK_CELL_NONE while it lives, else the cell it became part of */
-    struct gk_square point;  /* the member square whose centre is its point; frozen */
-    int32_t district;        /* of its point's unit */
-    int64_t dwellings;       /* 0 once merged */
+    int32_t merged_into;    /* GK_CELL_NONE while it lives, else the cell it became part of */
+    struct gk_square point; /* the member square whose centre is its point; frozen */
+    int32_t district;       /* of its point's unit */
+    int64_t dwellings;      /* 0 once merged */
     int64_t addresses;
-    bool is_deficient;       /* no rule-satisfying merge was possible (too few dwellings in all) */
+    bool is_deficient; /* no rule-satisfying merge was possible (too few dwellings in all) */
 };
 
 struct gk_lattice {
@@ -58,10 +58,9 @@ struct gk_lattice {
  * A unit with 0 dwellings is allowed (a dwelling was torn down; its cell stays).
  * GK_INVALID for a repeated unit, a negative number or a rule out of range;
  * GK_NO_MEMORY. Release with gk_lattice_release(). */
-GK_CHECKED enum gk_status gk_lattice_build(struct gk_lattice *lattice,
-                                           const struct gk_unit *units, size_t unit_count,
-                                           const struct gk_lattice_cell *old, size_t old_count,
-                                           const struct gk_lattice_rule *rule,
+GK_CHECKED enum gk_status gk_lattice_build(struct gk_lattice *lattice, const struct gk_unit *units,
+                                           size_t unit_count, const struct gk_lattice_cell *old,
+                                           size_t old_count, const struct gk_lattice_rule *rule,
                                            struct gk_error *error);
 
 void gk_lattice_release(struct gk_lattice *lattice);
@@ -75,9 +74,9 @@ struct gk_locator;
 
 /* An index of units (with their living cell in `cell`; units with 0 dwellings
  * take no part) for gk_locator_find(). Units are copied. */
-GK_CHECKED enum gk_status gk_locator_build(struct gk_locator **locator,
-                                           const struct gk_unit *units, size_t count,
-                                           int32_t square_side_cm, int64_t max_distance_cm);
+GK_CHECKED enum gk_status gk_locator_build(struct gk_locator **locator, const struct gk_unit *units,
+                                           size_t count, int32_t square_side_cm,
+                                           int64_t max_distance_cm);
 
 void gk_locator_free(struct gk_locator *locator);
 

@@ -53,8 +53,7 @@ GK_CHECKED enum gk_status gk_options_read_arguments(struct gk_options *options, 
 /* Copies the values that may change at run time from `fresh`; a changed value
  * that may not is named in `ignored`. */
 GK_CHECKED enum gk_status gk_options_reload(struct gk_options *options,
-                                            const struct gk_options *fresh,
-                                            struct gk_buf *ignored);
+                                            const struct gk_options *fresh, struct gk_buf *ignored);
 
 /* Appends the --help section. */
 void gk_options_put_help(struct gk_buf *buf);

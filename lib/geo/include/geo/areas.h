@@ -18,8 +18,9 @@ struct gk_areas;
 /* Builds the index over `count` areas; area i has polygons[i] (copied) and is
  * reported as ids[i] (at least 0). GK_INVALID for a ring of fewer than 4 points
  * or one that is not closed, GK_NO_MEMORY. */
-GK_CHECKED enum gk_status gk_areas_build(struct gk_areas **areas, const struct gk_polygons *polygons,
-                                         const int32_t *ids, size_t count);
+GK_CHECKED enum gk_status gk_areas_build(struct gk_areas **areas,
+                                         const struct gk_polygons *polygons, const int32_t *ids,
+                                         size_t count);
 
 /* NULL is allowed. */
 void gk_areas_free(struct gk_areas *areas);

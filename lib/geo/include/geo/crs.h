@@ -46,7 +46,8 @@ size_t gk_transform_forward(struct gk_transform *transform, double *x, double *y
 /* As gk_transform_forward, the other way. */
 size_t gk_transform_inverse(struct gk_transform *transform, double *x, double *y, size_t count);
 
-/* Rounds metres to centimetres, half away from zero. */
+/* Rounds metres to centimetres, half away from zero. Beyond 1e13 m, and for
+ * what is not a number, 1e15 cm: nowhere. */
 struct gk_cm gk_cm_from_en(struct gk_en en);
 
 /* True inside the area of use of EPSG:3006: E 200 000 to 1 000 000 m,

@@ -25,7 +25,8 @@ void gk_buf_put_geojson_point(struct gk_buf *buf, struct gk_lonlat_e7 position);
 /* Appends a Polygon (one polygon) or MultiPolygon with every point taken
  * through `to_lonlat` (EPSG:3006 metres to CRS84 degrees). Rings keep their
  * direction (RFC 7946: shells counter-clockwise) and end as they began.
- * GK_INVALID when a point cannot be transformed. */
+ * GK_INVALID when a point cannot be transformed; what was appended until then
+ * stays. No polygons are an empty MultiPolygon. */
 GK_CHECKED enum gk_status gk_buf_put_geojson_polygons(struct gk_buf *buf,
                                                       const struct gk_polygons *polygons,
                                                       struct gk_transform *to_lonlat);

@@ -8,7 +8,8 @@
 #include "base/status.h"
 #include "geo/types.h"
 
-/* The square of side `side_cm` that holds a point (half-open, floor). */
+/* The square of side `side_cm` (at least 1) that holds a point (half-open,
+ * floor). Indices beyond 32 bits are clamped. */
 struct gk_square gk_square_at(struct gk_cm point, int32_t side_cm);
 
 /* The centre of a square; exact when side_cm is even, else rounded down. */
@@ -27,8 +28,9 @@ uint32_t gk_hilbert(uint32_t x, uint32_t y);
  * Features): 4-connected parts are polygons, holes are rings, rings never
  * touch themselves; first ring point is the lexicographically smallest
  * (n, then e) and polygons are sorted by it, so that the order of the squares
- * does not matter; collinear points are left out. GK_INVALID for no squares or
- * a repeated one, GK_NO_MEMORY. Release with gk_polygons_release(). */
+ * does not matter; collinear points are left out. GK_INVALID for no squares, a
+ * repeated one or a side below 1, GK_TOO_LARGE above 2^28 squares, GK_NO_MEMORY;
+ * then the value is empty. Release with gk_polygons_release(). */
 GK_CHECKED enum gk_status gk_outline(struct gk_polygons *polygons, const struct gk_square *squares,
                                      size_t count, int32_t side_cm);
 

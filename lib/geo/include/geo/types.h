@@ -11,6 +11,9 @@ struct gk_cm {
     int64_t n;
 };
 
+/* Polygons from outside have coordinates of at most this magnitude. */
+#define GK_CM_MAX INT64_C(1000000000)
+
 /* EPSG:3006 in metres. */
 struct gk_en {
     double e_m;

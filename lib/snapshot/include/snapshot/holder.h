@@ -1,9 +1,10 @@
 /* The holder: loads snapshots on a thread of its own and swaps them.
  *
- * The loader polls the store's one-row state table; when the release, the
- * revision or the tokens changed, it loads what changed and publishes it with an
- * atomic swap. Readers never wait: neither for the loader nor for the store. A
- * replaced snapshot is kept for 10 minutes, so that paging through it can end. */
+ * One thread watches the store's one-row state table and takes new tokens at
+ * once; another loads the release or the revision that changed and publishes it
+ * with an atomic swap. Readers take no lock and never wait: neither for a load nor
+ * for the store. A replaced snapshot is kept for 10 minutes, so that paging
+ * through it can end (of a kind at most four, then the oldest goes). */
 #ifndef GK_SNAPSHOT_HOLDER_H
 #define GK_SNAPSHOT_HOLDER_H
 
@@ -21,17 +22,17 @@ struct gk_holder_config {
     const char *initial_definition; /* of revision snapshots; copied */
     uint32_t poll_interval_ms;
     uint32_t token_grace_s;
-    const struct gk_log *log;       /* outlives the holder */
+    const struct gk_log *log; /* outlives the holder */
 };
 
-/* Starts the loader thread. Succeeds without a database: it keeps trying, with
+/* Starts the threads. Succeeds without a database: it keeps trying, with
  * backoff from 100 ms to 5 s and jitter. */
 GK_CHECKED enum gk_status gk_holder_start(struct gk_holder **holder,
                                           const struct gk_holder_config *config,
                                           struct gk_error *error);
 
-/* Stops the loader (also in the middle of a load) and frees everything; no
- * reader may hold a snapshot. */
+/* Stops the threads (also in the middle of a load) and frees everything; no
+ * reader may hold a snapshot. NULL is allowed. */
 void gk_holder_stop(struct gk_holder *holder);
 
 /* New values of what may change at run time. */
@@ -39,7 +40,7 @@ void gk_holder_reconfigure(struct gk_holder *holder, uint32_t poll_interval_ms,
                            uint32_t token_grace_s);
 
 /* The newest snapshot of a kind, or NULL while there is none (or the release was
- * withdrawn). Give it back with gk_holder_release(). Wait-free for readers. */
+ * withdrawn). Give it back with gk_holder_release(). Any thread, never waits. */
 const struct gk_snapshot *gk_holder_acquire(struct gk_holder *holder, enum gk_snapshot_kind kind);
 
 /* The snapshot that a cursor is pinned to: the newest or one replaced within the
@@ -48,6 +49,7 @@ const struct gk_snapshot *gk_holder_acquire_pinned(struct gk_holder *holder,
                                                    enum gk_snapshot_kind kind, int32_t number,
                                                    int32_t places);
 
+/* Gives a snapshot back; NULL is allowed. */
 void gk_holder_release(struct gk_holder *holder, const struct gk_snapshot *snapshot);
 
 /* How the store is: seconds since it last answered (0 while polling works), -1

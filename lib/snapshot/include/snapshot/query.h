@@ -13,12 +13,14 @@
 /* Index of the definition called `name`, -1 when there is none. */
 int gk_snapshot_definition(const struct gk_snapshot *s, const char *name);
 
-/* The last 12 months that the snapshot covers, as a period. */
+/* The last 12 closed months that the snapshot covers (fewer when it covers
+ * fewer), as a period. */
 struct gk_period gk_snapshot_default_period(const struct gk_snapshot *s);
 
 /* The part of a period (already widened to months for a release) that the
- * snapshot covers; false when that is nothing (counts are then null). Open ends
- * become the ends of what is covered. */
+ * snapshot covers, from its first month to its last day covered; false when
+ * that is nothing (counts are then null). Open ends become the ends of what is
+ * covered. */
 bool gk_snapshot_clip_period(const struct gk_snapshot *s, struct gk_period *period);
 
 /* Events in one cell in a clipped period under a definition: two binary
@@ -41,12 +43,16 @@ int64_t gk_snapshot_find_incident(const struct gk_snapshot *s, int64_t id);
 int64_t gk_snapshot_find_watch_area(const struct gk_snapshot *s, int64_t id);
 int64_t gk_snapshot_find_district(const struct gk_snapshot *s, uint32_t set, int64_t id);
 
+/* The cell of a row, by binary search; cell_count for an unlocated one. */
+uint32_t gk_snapshot_row_cell(const struct gk_snapshot *s, uint32_t row);
+
 /* The set called `name`, -1 when there is none. */
 int gk_snapshot_find_set(const struct gk_snapshot *s, const char *name, size_t length);
 
 /* The next shape at or after `from` (and before `end`) that touches a box in
  * CRS84 (closed; exact on the shape, not on its bounding box); `end` for none.
- * For cells, which are in Hilbert order, blocks outside the box are skipped. */
+ * Blocks of shapes outside the box are skipped, which pays for cells: they are in
+ * Hilbert order. */
 uint32_t gk_shapes_next_in_box(const struct gk_shapes *shapes, struct gk_box_e7 box, uint32_t from,
                                uint32_t end);
 
@@ -58,7 +64,7 @@ uint32_t gk_shapes_count_in_box(const struct gk_shapes *shapes, struct gk_box_e7
 
 struct gk_municipality_totals {
     int64_t count, completed, attempted, unlocated;
-    bool kinds_known;              /* release: whole calendar years, and not withheld */
+    bool kinds_known; /* release: whole calendar years, and not withheld */
     int64_t kind_count[GK_KINDS];
 };
 
@@ -73,7 +79,8 @@ struct gk_grid_square {
     struct gk_square square; /* index at the asked size */
     int64_t dwellings;       /* all classes */
     int64_t dwellings_at_risk;
-    double events;           /* a cell's count goes to its squares by their dwellings at risk (all dwellings where a cell has none at risk) */
+    double events; /* a cell's count goes to its squares by their dwellings at risk (all dwellings
+                      where a cell has none at risk) */
 };
 
 /* The display grid: every square of `size_cm` (a multiple of the base) that has

@@ -24,7 +24,14 @@ enum gk_snapshot_kind { GK_SNAPSHOT_RELEASE, GK_SNAPSHOT_REVISION, GK_SNAPSHOT_K
 enum gk_class { GK_CLASS_VILLA, GK_CLASS_FLAT, GK_CLASS_HOLIDAY, GK_CLASSES };
 
 /* Kinds of offence; the first GK_CLASSES concern that class of dwelling. */
-enum gk_kind { GK_KIND_VILLA, GK_KIND_FLAT, GK_KIND_HOLIDAY, GK_KIND_OTHER, GK_KIND_CELLAR, GK_KINDS };
+enum gk_kind {
+    GK_KIND_VILLA,
+    GK_KIND_FLAT,
+    GK_KIND_HOLIDAY,
+    GK_KIND_OTHER,
+    GK_KIND_CELLAR,
+    GK_KINDS
+};
 
 /* "villa", "flat", "holiday", "other", "cellar"; static. */
 const char *gk_kind_name(enum gk_kind kind);
@@ -45,6 +52,9 @@ struct gk_box_e7 {
     struct gk_lonlat_e7 min, max;
 };
 
+/* Shapes that share one box of struct gk_shapes, so that a search can skip them. */
+enum { GK_SHAPES_BLOCK = 64 };
+
 /* Positions in lon/lat for exact tests and drawing: flat rings as in
  * gk_polygons; first point repeated. */
 struct gk_shapes {
@@ -53,8 +63,9 @@ struct gk_shapes {
     uint32_t *ring_start;    /* into point_start; shell first */
     uint32_t *point_start;   /* into points */
     struct gk_lonlat_e7 *points;
-    struct gk_box_e7 *box;   /* of each shape */
-    struct gk_span *geojson; /* the geometry object of each shape, ready to print */
+    struct gk_box_e7 *box;       /* of each shape */
+    struct gk_box_e7 *block_box; /* of shapes i * GK_SHAPES_BLOCK and on */
+    struct gk_span *geojson;     /* the geometry object of each shape, ready to print */
 };
 
 struct gk_code_info {
@@ -92,11 +103,11 @@ struct gk_municipality_kind {
 
 struct gk_snapshot {
     enum gk_snapshot_kind kind;
-    int32_t number;     /* of the release or the revision, at least 1 */
-    int32_t places;     /* generation of places (revision only; 0 in a release) */
-    int64_t made_utc;   /* timeStamp of every answer */
-    int32_t first_month, last_month; /* months that the data cover, both included */
-    int32_t data_through_day;        /* last day covered */
+    int32_t number;                  /* of the release or the revision, at least 1 */
+    int32_t places;                  /* generation of places (revision only; 0 in a release) */
+    int64_t made_utc;                /* timeStamp of every answer */
+    int32_t first_month, last_month; /* closed months that the data cover, both included */
+    int32_t data_through_day;        /* last day covered; not before the end of last_month */
 
     /* Lattice. */
     int32_t lattice_version, square_side_cm, k, min_addresses, dwellings_year;
@@ -111,11 +122,11 @@ struct gk_snapshot {
     /* Cells, in Hilbert order of their points. */
     uint32_t cell_count;
     int32_t *cell_id;
-    uint32_t *cell_by_id;            /* cell indices, by ascending id */
+    uint32_t *cell_by_id; /* cell indices, by ascending id */
     int32_t *cell_dwellings[GK_CLASSES];
     int32_t *cell_addresses;
     struct gk_lonlat_e7 *cell_point;
-    float *cell_radius_m;            /* farthest corner of its squares from its point */
+    float *cell_radius_m; /* farthest corner of its squares from its point */
     struct gk_shapes cell_shapes;
 
     /* What happened: rows of cell c are row_start[c] up to row_start[c + 1], by
@@ -123,17 +134,17 @@ struct gk_snapshot {
      * incident, at the middle hour of its interval. */
     uint32_t *row_start;
     uint32_t row_count;
-    int32_t *row_hour;    /* release: first hour of the month */
-    int32_t *row_events;  /* release: count; revision: Antal */
-    int64_t *row_sum;     /* row_count + 1: sums of row_events before each row */
+    int32_t *row_hour;   /* release: first hour of the month */
+    int32_t *row_events; /* release: count; revision: Antal */
+    int64_t *row_sum;    /* row_count + 1: sums of row_events before each row */
 
     /* Revision only, NULL in a release; same rows. */
     int64_t *row_id;
-    int32_t *row_from, *row_to;   /* wall-clock hours */
-    int32_t *row_reported;        /* day; INT32_MIN: unknown */
-    uint8_t *row_code;            /* index into codes */
-    uint32_t *row_by_id;          /* row indices, by ascending id */
-    uint32_t located_count;       /* rows after it are unlocated: they have no cell */
+    int32_t *row_from, *row_to;      /* wall-clock hours */
+    int32_t *row_reported;           /* day; INT32_MIN: unknown */
+    uint8_t *row_code;               /* index into codes */
+    uint32_t *row_by_id;             /* row indices, by ascending id */
+    uint32_t located_count;          /* rows after it are unlocated: they have no cell */
     int32_t *unlocated_municipality; /* district index of each unlocated row, -1: none */
 
     /* Districts of all sets, and their cells. */
@@ -142,32 +153,34 @@ struct gk_snapshot {
     uint32_t district_count;
     int32_t *district_id;
     struct gk_span *district_code, *district_name;
-    int32_t *district_inhabitants;      /* -1: unknown */
+    int32_t *district_inhabitants; /* -1: unknown */
     int16_t *district_inhabitants_year;
     double *district_misplaced;
     struct gk_shapes district_shapes;
     struct gk_rows district_cells;
     struct gk_municipality_month *municipality_months; /* by district, month; release only */
     uint32_t municipality_month_count;
-    struct gk_municipality_kind *municipality_kinds;   /* by district, year, kind; release only */
+    struct gk_municipality_kind *municipality_kinds; /* by district, year, kind; release only */
     uint32_t municipality_kind_count;
 
-    /* Watch areas: in a release those it froze; in a revision all. By id. */
+    /* Watch areas: in a release those it froze; in a revision all, approved or
+     * not, ended or not. By slug: ids come from imports and may not give an
+     * order, so resume after the index of a key, not after a greater id. */
     uint32_t watch_count;
     int32_t *watch_id;
     struct gk_span *watch_slug, *watch_name;
-    int32_t *watch_started;      /* day; INT32_MIN: unknown */
+    int32_t *watch_started; /* day; INT32_MIN: unknown */
     double *watch_households;
     bool *watch_approved;
     struct gk_shapes watch_shapes;
-    struct gk_rows watch_cells;  /* the cover */
+    struct gk_rows watch_cells; /* the cover */
 
     /* Base squares with dwellings, of cell c: square_start[c] up to [c + 1]. */
     uint32_t *square_start;
     struct gk_square *square;
     int32_t *square_dwellings[GK_CLASSES];
 
-    const char *text;  /* what spans point into */
+    const char *text; /* what spans point into */
     size_t text_length;
 };
 

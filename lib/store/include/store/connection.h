@@ -40,9 +40,9 @@ struct gk_store_value {
 };
 
 struct gk_store_value gk_store_null(void);
-struct gk_store_value gk_store_i64(int64_t value);      /* $n::bigint */
-struct gk_store_value gk_store_f64(double value);       /* $n::float8 */
-struct gk_store_value gk_store_text(const char *text);  /* $n::text; NULL is null */
+struct gk_store_value gk_store_i64(int64_t value);                     /* $n::bigint */
+struct gk_store_value gk_store_f64(double value);                      /* $n::float8 */
+struct gk_store_value gk_store_text(const char *text);                 /* $n::text; NULL is null */
 struct gk_store_value gk_store_bytes(const void *data, size_t length); /* $n::bytea */
 
 struct gk_store_row; /* borrowed: valid inside the callback */
@@ -50,13 +50,15 @@ struct gk_store_row; /* borrowed: valid inside the callback */
 /* Columns by index; the column's type must be what the getter says, else the
  * query ends with GK_INTERNAL. Nulls: see gk_store_is_null(); getters give 0. */
 bool gk_store_is_null(const struct gk_store_row *row, int column);
-int64_t gk_store_get_i64(struct gk_store_row *row, int column);   /* int2, int4, int8, bool */
-double gk_store_get_f64(struct gk_store_row *row, int column);    /* float8, float4 */
-int32_t gk_store_get_day(struct gk_store_row *row, int column);   /* date: days since 1970 */
-int32_t gk_store_get_hour(struct gk_store_row *row, int column);  /* timestamp: hours since 1970 */
-int64_t gk_store_get_utc(struct gk_store_row *row, int column);   /* timestamptz: seconds since 1970 */
+int64_t gk_store_get_i64(struct gk_store_row *row, int column);  /* int2, int4, int8, bool */
+double gk_store_get_f64(struct gk_store_row *row, int column);   /* float8, float4 */
+int32_t gk_store_get_day(struct gk_store_row *row, int column);  /* date: days since 1970 */
+int32_t gk_store_get_hour(struct gk_store_row *row, int column); /* timestamp: hours since 1970 */
+int64_t gk_store_get_utc(struct gk_store_row *row,
+                         int column); /* timestamptz: seconds since 1970 */
 const char *gk_store_get_text(struct gk_store_row *row, int column); /* NUL-terminated */
-const unsigned char *gk_store_get_bytes(struct gk_store_row *row, int column, size_t *length); /* bytea, geometry */
+const unsigned char *gk_store_get_bytes(struct gk_store_row *row, int column,
+                                        size_t *length); /* bytea, geometry */
 
 /* Called for each row; anything but GK_OK ends the query with that status. */
 typedef enum gk_status gk_store_row_function(void *context, struct gk_store_row *row,
@@ -89,8 +91,8 @@ void gk_copy_i16(struct gk_copy *copy, int16_t value);
 void gk_copy_i32(struct gk_copy *copy, int32_t value);
 void gk_copy_i64(struct gk_copy *copy, int64_t value);
 void gk_copy_f64(struct gk_copy *copy, double value);
-void gk_copy_day(struct gk_copy *copy, int32_t day);       /* date */
-void gk_copy_hour(struct gk_copy *copy, int32_t hour);     /* timestamp */
+void gk_copy_day(struct gk_copy *copy, int32_t day);   /* date */
+void gk_copy_hour(struct gk_copy *copy, int32_t hour); /* timestamp */
 void gk_copy_bool(struct gk_copy *copy, bool value);
 void gk_copy_text(struct gk_copy *copy, const char *text, size_t length);
 void gk_copy_bytes(struct gk_copy *copy, const void *data, size_t length); /* bytea, EWKB */
