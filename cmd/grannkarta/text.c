@@ -13,10 +13,10 @@ static size_t decode(const unsigned char *at, size_t left, uint32_t *point)
         *point = at[0];
         return 1;
     }
-    size_t n = at[0] >= 0xC2 && at[0] < 0xE0 ? 2
-               : (at[0] & 0xF0) == 0xE0      ? 3
+    size_t n = at[0] >= 0xC2 && at[0] < 0xE0   ? 2
+               : (at[0] & 0xF0) == 0xE0        ? 3
                : at[0] >= 0xF0 && at[0] < 0xF5 ? 4
-                                             : 0;
+                                               : 0;
     if (n == 0 || left < n)
         return 0;
     uint32_t value = at[0] & (0xFFu >> (n + 1));

@@ -29,11 +29,12 @@ static enum gk_status choose_layer(struct gk_vector *vector, const char *path, c
         gk_buf_printf(&names, "%s\"%s\"", i > 0 ? ", " : "",
                       OGR_L_GetName(GDALDatasetGetLayer(vector->dataset, i)));
     enum gk_status status =
-        count == 0 ? gk_error_set(error, GK_REJECTED, "open \"%.200s\": it has no layer", path)
-                   : gk_error_set(error, GK_INVALID,
-                                  "open \"%.200s\": %s; choose one with --layer: %s", path,
-                                  layer != NULL ? "there is no such layer" : "it has more than one layer",
-                                  names.data != NULL ? names.data : "");
+        count == 0
+            ? gk_error_set(error, GK_REJECTED, "open \"%.200s\": it has no layer", path)
+            : gk_error_set(error, GK_INVALID, "open \"%.200s\": %s; choose one with --layer: %s",
+                           path,
+                           layer != NULL ? "there is no such layer" : "it has more than one layer",
+                           names.data != NULL ? names.data : "");
     gk_buf_release(&names);
     return status;
 }
@@ -81,8 +82,7 @@ enum gk_status gk_vector_open(struct gk_vector *vector, const char *path, const 
         return gk_error_set(error, GK_NOT_FOUND, "open \"%.300s\": no such file", path);
     CPLSetErrorHandler(CPLQuietErrorHandler);
     GDALAllRegister();
-    vector->dataset =
-        GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
+    vector->dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
     if (vector->dataset == NULL)
         return gk_error_set(error, GK_REJECTED, "open \"%.200s\": %.250s", path,
                             *CPLGetLastErrorMsg() != '\0' ? CPLGetLastErrorMsg()
@@ -155,8 +155,7 @@ bool gk_vector_count(int64_t *count, OGRFeatureH feature, int column)
 {
     if (column < 0 || !OGR_F_IsFieldSetAndNotNull(feature, column))
         return false;
-    OGRFieldType type =
-        OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, column));
+    OGRFieldType type = OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, column));
     if (type == OFTInteger || type == OFTInteger64) {
         *count = OGR_F_GetFieldAsInteger64(feature, column);
         return *count >= 0;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gdal.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
 

@@ -141,13 +141,13 @@ enum gk_status gk_lattice_read(struct gk_lattice_version *lattice, struct gk_sto
 {
     const struct gk_store_value value = gk_store_i64(version);
     memset(lattice, 0, sizeof *lattice);
-    enum gk_status status = gk_store_query(
-        store,
-        "SELECT version, source_id, base_square_dm, k, min_addresses,"
-        "       ('villa' = ANY (classes))::int + 2 * ('flat' = ANY (classes))::int"
-        "       + 4 * ('holiday' = ANY (classes))::int"
-        "  FROM lattice WHERE version = $1::int",
-        &value, 1, take_lattice, lattice, error);
+    enum gk_status status =
+        gk_store_query(store,
+                       "SELECT version, source_id, base_square_dm, k, min_addresses,"
+                       "       ('villa' = ANY (classes))::int + 2 * ('flat' = ANY (classes))::int"
+                       "       + 4 * ('holiday' = ANY (classes))::int"
+                       "  FROM lattice WHERE version = $1::int",
+                       &value, 1, take_lattice, lattice, error);
     if (status == GK_OK && lattice->version == 0)
         status = gk_error_set(error, GK_NOT_FOUND, "lattice version %d does not exist", version);
     return status;
@@ -196,9 +196,9 @@ enum gk_status gk_lattice_insert(struct gk_store *store, const struct gk_lattice
                                  const char *base_set, struct gk_error *error)
 {
     const struct gk_store_value values[] = {
-        gk_store_i64(lattice->version),   gk_store_i64(lattice->source_id),
-        gk_store_text(base_set),          gk_store_i64(lattice->square_dm),
-        gk_store_i64(lattice->k),         gk_store_i64(lattice->min_addresses),
+        gk_store_i64(lattice->version), gk_store_i64(lattice->source_id),
+        gk_store_text(base_set),        gk_store_i64(lattice->square_dm),
+        gk_store_i64(lattice->k),       gk_store_i64(lattice->min_addresses),
         gk_store_i64(lattice->classes)};
     return gk_store_query(
         store,
@@ -248,9 +248,8 @@ enum gk_status gk_cell_merge(struct gk_store *store, int32_t id, int32_t into, i
 
 enum gk_status gk_units_copy(struct gk_copy **copy, struct gk_store *store, struct gk_error *error)
 {
-    return gk_copy_begin(copy, store,
-                         "COPY unit (e, n, district_id, cell_id) FROM STDIN (FORMAT binary)", 4,
-                         error);
+    return gk_copy_begin(
+        copy, store, "COPY unit (e, n, district_id, cell_id) FROM STDIN (FORMAT binary)", 4, error);
 }
 
 void gk_copy_unit(struct gk_copy *copy, struct gk_square square, int32_t district, int32_t cell)

@@ -128,11 +128,14 @@ static struct three texts_of(struct gk_store_row *row)
 
 REFUSAL(refuse_repeated, "features %s and %s have the same code \"%s\"")
 REFUSAL(refuse_too_long, "feature %s: its %s has more than %s characters")
-REFUSAL(refuse_overlap, "districts \"%s\" and \"%s\" overlap by %s m2: those of the base set must not")
-REFUSAL(refuse_base_change, "feature %s: district \"%s\" (\"%s\") differs from the one that the lattice "
-                            "stands on; import the new division as another set")
-REFUSAL(refuse_undated, "feature %s: district \"%s\" (\"%s\") differs from the one in use; say from when "
-                        "the change is valid with --valid-from DATE")
+REFUSAL(refuse_overlap,
+        "districts \"%s\" and \"%s\" overlap by %s m2: those of the base set must not")
+REFUSAL(refuse_base_change,
+        "feature %s: district \"%s\" (\"%s\") differs from the one that the lattice "
+        "stands on; import the new division as another set")
+REFUSAL(refuse_undated,
+        "feature %s: district \"%s\" (\"%s\") differs from the one in use; say from when "
+        "the change is valid with --valid-from DATE")
 REFUSAL(refuse_early, "feature %s: district \"%s\" is already of %s; --valid-from must be later")
 
 /* --- Merging ---------------------------------------------------------------------- */
@@ -193,17 +196,16 @@ static enum gk_status take_set(struct gk_store *store, const struct gk_district_
 static enum gk_status compare(struct gk_store *store, const char *set, struct gk_error *error)
 {
     const struct gk_store_value value = gk_store_text(set);
-    return gk_store_query(
-        store,
-        "CREATE TEMPORARY TABLE compared_district ON COMMIT DROP AS"
-        " SELECT i.*, d.id AS old_id, d.valid_from AS old_valid_from,"
-        "   d.id IS NOT NULL AND d.name = i.name"
-        "   AND d.inhabitants IS NOT DISTINCT FROM i.inhabitants"
-        "   AND d.inhabitants_year IS NOT DISTINCT FROM i.inhabitants_year"
-        "   AND ST_AsBinary(d.outline) = ST_AsBinary(i.outline) AS is_same"
-        " FROM incoming_district i LEFT JOIN district d"
-        "   ON d.set_name = $1 AND d.code = i.code AND d.valid_to IS NULL",
-        &value, 1, NULL, NULL, error);
+    return gk_store_query(store,
+                          "CREATE TEMPORARY TABLE compared_district ON COMMIT DROP AS"
+                          " SELECT i.*, d.id AS old_id, d.valid_from AS old_valid_from,"
+                          "   d.id IS NOT NULL AND d.name = i.name"
+                          "   AND d.inhabitants IS NOT DISTINCT FROM i.inhabitants"
+                          "   AND d.inhabitants_year IS NOT DISTINCT FROM i.inhabitants_year"
+                          "   AND ST_AsBinary(d.outline) = ST_AsBinary(i.outline) AS is_same"
+                          " FROM incoming_district i LEFT JOIN district d"
+                          "   ON d.set_name = $1 AND d.code = i.code AND d.valid_to IS NULL",
+                          &value, 1, NULL, NULL, error);
 }
 
 /* Changed districts that something stands on, and what is said about them. */
@@ -218,21 +220,20 @@ static enum gk_status check_changes(struct gk_store *store, const struct gk_dist
                        NULL, 0, take_flag, &changed, error);
     if (status != GK_OK || changed == 0)
         return status;
-    status = gk_store_execute(
-        store,
-        "CREATE TEMPORARY TABLE used_district ON COMMIT DROP AS"
-        " SELECT district_id FROM dwelling UNION SELECT district_id FROM unit"
-        " UNION SELECT district_id FROM district_cell"
-        " UNION SELECT district_id FROM release_district"
-        " UNION SELECT municipality_id FROM incident",
-        error);
+    status = gk_store_execute(store,
+                              "CREATE TEMPORARY TABLE used_district ON COMMIT DROP AS"
+                              " SELECT district_id FROM dwelling UNION SELECT district_id FROM unit"
+                              " UNION SELECT district_id FROM district_cell"
+                              " UNION SELECT district_id FROM release_district"
+                              " UNION SELECT municipality_id FROM incident",
+                              error);
     if (status == GK_OK && (is_base || !import->has_valid_from))
-        status = gk_store_query(store,
-                                "SELECT feature::text, left(code, 100), left(name, 100)"
-                                "  FROM compared_district JOIN used_district ON district_id = old_id"
-                                " WHERE NOT is_same ORDER BY feature LIMIT 1",
-                                NULL, 0, is_base ? refuse_base_change : refuse_undated, NULL,
-                                error);
+        status =
+            gk_store_query(store,
+                           "SELECT feature::text, left(code, 100), left(name, 100)"
+                           "  FROM compared_district JOIN used_district ON district_id = old_id"
+                           " WHERE NOT is_same ORDER BY feature LIMIT 1",
+                           NULL, 0, is_base ? refuse_base_change : refuse_undated, NULL, error);
     if (status == GK_OK && import->has_valid_from) {
         const struct gk_store_value day = gk_store_i64(import->valid_from);
         status = gk_store_query(store,
@@ -253,17 +254,19 @@ static enum gk_status write_changes(struct gk_store *store, const struct gk_dist
         import->has_valid_from ? gk_store_i64(import->valid_from) : gk_store_null()};
     enum gk_status status = GK_OK;
     if (import->has_valid_from)
-        status = gk_store_query(store,
-                                "UPDATE district d SET valid_to = DATE '1970-01-01' + $1::int"
-                                "  FROM compared_district c WHERE c.old_id = d.id AND NOT c.is_same",
-                                values + 1, 1, NULL, NULL, error);
+        status =
+            gk_store_query(store,
+                           "UPDATE district d SET valid_to = DATE '1970-01-01' + $1::int"
+                           "  FROM compared_district c WHERE c.old_id = d.id AND NOT c.is_same",
+                           values + 1, 1, NULL, NULL, error);
     else
-        status = gk_store_execute(store,
-                                  "UPDATE district d SET name = c.name, outline = c.outline,"
-                                  " inhabitants = c.inhabitants,"
-                                  " inhabitants_year = c.inhabitants_year"
-                                  " FROM compared_district c WHERE c.old_id = d.id AND NOT c.is_same",
-                                  error);
+        status =
+            gk_store_execute(store,
+                             "UPDATE district d SET name = c.name, outline = c.outline,"
+                             " inhabitants = c.inhabitants,"
+                             " inhabitants_year = c.inhabitants_year"
+                             " FROM compared_district c WHERE c.old_id = d.id AND NOT c.is_same",
+                             error);
     if (status == GK_OK)
         status = gk_store_query(
             store,
@@ -285,7 +288,8 @@ static enum gk_status check_overlaps(struct gk_store *store, const char *set,
     return gk_store_query(
         store,
         "SELECT left(code_a, 100), left(code_b, 100), round(ST_Area(common))::text FROM ("
-        "  SELECT a.code AS code_a, b.code AS code_b, ST_Intersection(a.outline, b.outline) AS common"
+        "  SELECT a.code AS code_a, b.code AS code_b, ST_Intersection(a.outline, b.outline) AS "
+        "common"
         "    FROM district a JOIN district b ON a.set_name = b.set_name AND a.code < b.code"
         "     AND a.outline && b.outline AND ST_Intersects(a.outline, b.outline)"
         "   WHERE a.set_name = $1 AND a.valid_to IS NULL AND b.valid_to IS NULL OFFSET 0) pair"
@@ -343,8 +347,7 @@ struct each {
     void *context;
 };
 
-static enum gk_status take_district(void *context, struct gk_store_row *row,
-                                    struct gk_error *error)
+static enum gk_status take_district(void *context, struct gk_store_row *row, struct gk_error *error)
 {
     const struct each *each = context;
     struct gk_stored_district district = {.id = (int32_t)gk_store_get_i64(row, 0),

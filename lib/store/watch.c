@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum gk_status gk_watch_stage(struct gk_copy **copy, struct gk_store *store,
-                              struct gk_error *error)
+enum gk_status gk_watch_stage(struct gk_copy **copy, struct gk_store *store, struct gk_error *error)
 {
     enum gk_status status = gk_store_execute(
         store,
@@ -81,11 +80,11 @@ static enum gk_status refuse_early(void *context, struct gk_store_row *row, stru
 /* Each incoming area beside the stored one and its newest boundary. */
 static enum gk_status compare(struct gk_store *store, struct gk_error *error)
 {
-    enum gk_status status = gk_store_query(
-        store,
-        "SELECT min(feature), max(feature), slug FROM incoming_watch"
-        " GROUP BY slug HAVING count(*) > 1 ORDER BY min(feature) LIMIT 1",
-        NULL, 0, refuse_repeated, NULL, error);
+    enum gk_status status =
+        gk_store_query(store,
+                       "SELECT min(feature), max(feature), slug FROM incoming_watch"
+                       " GROUP BY slug HAVING count(*) > 1 ORDER BY min(feature) LIMIT 1",
+                       NULL, 0, refuse_repeated, NULL, error);
     if (status != GK_OK)
         return status;
     return gk_store_execute(

@@ -30,11 +30,11 @@ struct gk_places {
     int32_t source_year;
     int32_t source_square_dm;
     bool source_has_addresses;
-    int32_t lattice_version;            /* newest */
+    int32_t lattice_version; /* newest */
     int32_t lattice_source_id;
     int32_t lattice_square_dm;
     int32_t lattice_k, lattice_min_addresses;
-    unsigned lattice_classes;           /* GK_CLASS_* */
+    unsigned lattice_classes; /* GK_CLASS_* */
 };
 
 GK_CHECKED enum gk_status gk_places_read(struct gk_places *places, struct gk_store *store,
