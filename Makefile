@@ -99,7 +99,7 @@ $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
 	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
-	@rm -f $$@; ar rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 
