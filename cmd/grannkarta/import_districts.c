@@ -176,7 +176,7 @@ static enum gk_status check_set_name(const char *name, struct gk_error *error)
                                   name, GK_SET_NAME_MAX);
 }
 
-/* Staging, merging and the word to the daemons: one transaction. */
+/* Staging and merging: one transaction. */
 static enum gk_status import_in(struct gk_store *store, struct reader *reader,
                                 const struct gk_district_import *import, struct gk_error *error)
 {

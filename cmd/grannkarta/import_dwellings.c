@@ -241,8 +241,6 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader,
         status = gk_dwelling_source_find(&earlier, store, reader->year, sha256, error);
     if (status == GK_OK && earlier == 0)
         status = write_all(reader, store, sha256, square_dm, error);
-    if (status == GK_OK && earlier == 0)
-        status = gk_places_changed(store, 0, error);
     if (status == GK_OK)
         status = gk_store_execute(store, "COMMIT", error);
     if (status == GK_OK) {

@@ -99,7 +99,7 @@ static bool group_units(const struct gk_lattice *built, uint32_t **order, uint32
         (*start)[built->cell_of_unit[i] + 1]++;
     for (size_t c = 1; c < built->cell_count + 2; c++)
         (*start)[c] += (*start)[c - 1];
-    /* start[id] now is where cell id begins; it ends as the cell's end. */
+    /* start[id] now is where cell id begins; filling moves it to where it ends. */
     for (size_t i = 0; i < built->unit_count; i++)
         (*order)[(*start)[built->cell_of_unit[i]]++] = (uint32_t)i;
     return true;

@@ -1,6 +1,6 @@
 /* District sets: staged by COPY, compared and checked by PostgreSQL, merged so
- * that what is in use never changes. Also what all places share: the lock, the
- * state of things, the word to the daemons. */
+ * that what is in use never changes. Also what all places share: the lock, and what
+ * there is. (The word to the daemons is given by triggers.) */
 #include "store/places.h"
 
 #include <stdio.h>
@@ -58,13 +58,10 @@ enum gk_status gk_places_changed(struct gk_store *store, int32_t lattice_version
                                  struct gk_error *error)
 {
     const struct gk_store_value version = gk_store_i64(lattice_version);
-    enum gk_status status = GK_OK;
-    if (lattice_version > 0)
-        status = gk_store_query(store, "SELECT refresh_memberships($1::int)", &version, 1, NULL,
-                                NULL, error);
-    if (status == GK_OK)
-        status = gk_store_execute(store, "UPDATE state SET places = places + 1", error);
-    return status;
+    if (lattice_version == 0)
+        return GK_OK;
+    return gk_store_query(store, "SELECT refresh_memberships($1::int)", &version, 1, NULL, NULL,
+                          error);
 }
 
 /* --- Staging -------------------------------------------------------------------- */

@@ -40,8 +40,8 @@ struct gk_places {
 GK_CHECKED enum gk_status gk_places_read(struct gk_places *places, struct gk_store *store,
                                          struct gk_error *error);
 
-/* Says to the daemons that places changed and, when there is a lattice, finds
- * anew which cells districts and watch areas are answered from. */
+/* To be called when districts or watch areas changed: finds anew which cells they
+ * are answered from in a version of the lattice; nothing for version 0. */
 GK_CHECKED enum gk_status gk_places_changed(struct gk_store *store, int32_t lattice_version,
                                             struct gk_error *error);
 
