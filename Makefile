@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal
+PACKAGES_grannkarta := gdal libsodium
 
 # --- How it is compiled --------------------------------------------------
 
@@ -68,8 +68,9 @@ endif
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DGK_VERSION='"$(VERSION)"' $(WARNINGS) $(WERROR) $(CFLAGS_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS_$(BUILD)) $(LDFLAGS)
 
-# Flags of packages, asked once each and only when something is compiled.
-package_cflags = $(foreach p,$(1),$(eval CF_$(p) ?= $(shell pkg-config --cflags $(p)))$(CF_$(p)))
+# Flags of packages, asked once each and only when something is compiled. Their
+# headers are not ours to warn about: -isystem.
+package_cflags = $(foreach p,$(1),$(eval CF_$(p) ?= $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(p))))$(CF_$(p)))
 package_libs = $(foreach p,$(1),$(eval LB_$(p) ?= $(shell pkg-config --libs $(p)))$(LB_$(p)))
 includes = $(patsubst %,-Ilib/%/include,$(1))
 
@@ -96,12 +97,19 @@ SOURCES_$(1) := $$(wildcard lib/$(1)/*.c)
 OBJECTS_$(1) := $$(SOURCES_$(1):%.c=$(OUT)/%.o)
 $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
-	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) \
+	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
 	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
-	@rm -f $$@; ar rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
+
+# The migrations travel in the program: SQL and SHA-256 as rows of a C table.
+MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+$(OUT)/generated/migrations.inc: $(MIGRATIONS) lib/store/embed-migrations
+	@mkdir -p $(@D)
+	lib/store/embed-migrations $(MIGRATIONS) > $@
+$(OUT)/lib/store/migrate.o: $(OUT)/generated/migrations.inc
 
 # Archives in link order: users before what they use.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -127,7 +135,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(UNIT_SOURCES))
 define unit_rules
-$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/$(1)/%: tests/unit/$(1)/%.c $(call archives,$(1) $(USES_$(1))) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
 	$(CC) $$(ALL_CFLAGS) -Wno-missing-prototypes $$(ALL_LDFLAGS) -Itests/lib -Ilib/$(1) $$(call includes,$(1) $(USES_$(1))) \
 	  $$(call package_cflags,check $(PACKAGES_$(1))) -o $$@ $$< $(call archives,$(1) $(USES_$(1))) \
@@ -137,7 +145,7 @@ $(foreach m,$(MODULES),$(eval $(call unit_rules,$(m))))
 unit-programs: $(UNIT_PROGRAMS)
 
 # The command's own objects, without main, are under test too.
-$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) tests/lib/unit.h $(FLAGS_STAMP)
+$(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta $(call includes,$(USES_grannkarta)) \
 	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \

@@ -1,0 +1,162 @@
+/* What the files of lib/http share: the server, and the exchange of one
+ * request for one answer. Only this folder sees libmicrohttpd. */
+#ifndef GK_HTTP_INTERNAL_H
+#define GK_HTTP_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <microhttpd.h>
+
+#include "http/server.h"
+#include "negotiate.h"
+#include "route.h"
+#include "target.h"
+
+enum {
+    GK_HEADERS_MAX = 64,               /* header lines of a request */
+    GK_HEADERS_MAX_BYTES = 16384,      /* request line and headers */
+    GK_CONNECTION_POOL_BYTES = 49152,  /* above both limits: answers are ours, not the library's */
+    GK_REQUEST_ARENA_BYTES = 16777216, /* what handlers may take while they work */
+    GK_COMPRESS_MIN_BYTES = 1024,
+    GK_REQUEST_ID_BYTES = 17
+};
+
+/* The append-only file of requests by token holders. */
+struct gk_audit {
+    pthread_mutex_t lock;
+    char *path; /* NULL: none is kept */
+    int fd;
+    bool is_torn; /* the last line was written in part: begin with a new line */
+};
+
+struct gk_server {
+    struct MHD_Daemon *daemon;
+    struct gk_server_config config; /* its texts are copies */
+    struct gk_pattern *patterns;    /* one for each route */
+    int listen_fd;
+    uint16_t port;
+    bool checks_layout; /* see framing.c */
+    uint64_t id_base;   /* request ids of two daemons differ */
+    atomic_uint_fast64_t next_request;
+    char *_Atomic base_url;
+    char **old_base_urls; /* requests may still hold them; freed at the end */
+    size_t old_base_url_count;
+    struct gk_audit audit;
+    pthread_key_t compressor_key; /* each thread its own */
+
+    atomic_bool is_draining;
+    atomic_size_t open_requests;
+    pthread_mutex_t drain_lock;
+    pthread_cond_t drained;
+
+    atomic_uint_fast64_t requests, responses_2xx, responses_304, responses_4xx, responses_5xx,
+        bytes_out, connections_open;
+};
+
+/* The headers that matter, as sent; NULL when absent. */
+struct gk_head {
+    const char *host, *authorization, *accept, *accept_encoding, *accept_language, *if_none_match;
+    const char *content_length, *transfer_encoding;
+    size_t count;
+};
+
+enum gk_method {
+    GK_METHOD_GET,
+    GK_METHOD_HEAD,
+    GK_METHOD_OPTIONS,
+    GK_METHOD_OTHER,
+    GK_METHOD_UNKNOWN
+};
+
+/* One request and its answer, from the request line to the last byte sent. */
+struct gk_exchange {
+    struct gk_server *server;
+    uint64_t started_us;
+    const char *wire_target; /* where the library keeps the target */
+    size_t raw_length;
+    char *raw; /* our copy of it, NUL-terminated */
+    enum gk_status target_status;
+    bool is_begun; /* the first of the library's calls was seen */
+    enum gk_method method;
+    const char *method_name;
+    struct gk_head head;
+    struct gk_target target;
+    const struct gk_route *route; /* NULL until found */
+    struct gk_request request;
+    struct gk_arena arena;
+    struct gk_error error;
+    char id[GK_REQUEST_ID_BYTES];
+    char text[]; /* raw, then room for the decoded target */
+};
+
+/* --- exchange.c: the library's callbacks --------------------------------- */
+
+void *gk_exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
+enum MHD_Result gk_exchange_handle(void *server, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_bytes, void **exchange);
+void gk_exchange_end(void *server, struct MHD_Connection *connection, void **exchange,
+                     enum MHD_RequestTerminationCode code);
+
+/* --- framing.c: is this one well-formed request? -------------------------- */
+
+/* Reads the headers into exchange->head. Anything on which two servers could
+ * disagree where a request ends is GK_INVALID; too much is
+ * GK_HEADERS_TOO_LARGE. */
+GK_CHECKED enum gk_status gk_framing_check(struct gk_exchange *exchange,
+                                           struct MHD_Connection *connection, const char *method,
+                                           const char *version);
+
+/* --- access.c ------------------------------------------------------------- */
+
+/* Fills request.principal from the Authorization header. */
+GK_CHECKED enum gk_status gk_access_authenticate(struct gk_exchange *exchange);
+
+/* May the principal use the route? GK_UNAUTHORIZED or GK_FORBIDDEN if not. */
+GK_CHECKED enum gk_status gk_access_check(struct gk_exchange *exchange);
+
+const char *gk_role_name(enum gk_role role);
+
+/* --- audit.c -------------------------------------------------------------- */
+
+GK_CHECKED enum gk_status gk_audit_open(struct gk_audit *audit, const char *path,
+                                        struct gk_error *error);
+GK_CHECKED enum gk_status gk_audit_reopen(struct gk_audit *audit, struct gk_error *error);
+void gk_audit_close(struct gk_audit *audit);
+
+/* Writes the exchange's line; GK_UNAVAILABLE if that cannot be done. */
+GK_CHECKED enum gk_status gk_audit_write(struct gk_audit *audit, const struct gk_exchange *exchange,
+                                         int http_status);
+
+/* --- problem.c ------------------------------------------------------------ */
+
+/* Fills `response` with the exchange's error. */
+void gk_problem_fill(const struct gk_exchange *exchange, struct gk_response *response);
+
+/* --- answer.c ------------------------------------------------------------- */
+
+/* Queues `response` and takes its body. MHD_NO closes the connection. */
+enum MHD_Result gk_answer_send(struct gk_exchange *exchange, struct MHD_Connection *connection,
+                               struct gk_response *response);
+
+/* Content-Type of a route's format. */
+const char *gk_format_type(const struct gk_route *route, enum gk_format format);
+
+/* --- compress.c ----------------------------------------------------------- */
+
+/* Destructor of the compressor key. */
+void gk_compressor_free(void *compressor);
+
+/* Compresses `body` into new memory; false (and nothing) if that fails. */
+bool gk_compress(pthread_key_t key, enum gk_encoding encoding, const struct gk_buf *body,
+                 void **data, size_t *length);
+
+/* --- server.c ------------------------------------------------------------- */
+
+/* Microseconds of a monotonic clock, for durations in the log. */
+uint64_t gk_monotonic_us(void);
+
+#endif

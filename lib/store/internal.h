@@ -1,0 +1,23 @@
+/* What the files of lib/store share: the connection behind struct gk_store and
+ * how libpq's failures become a gk_error. */
+#ifndef GK_STORE_INTERNAL_H
+#define GK_STORE_INTERNAL_H
+
+#include <libpq-fe.h>
+
+#include "store/connection.h"
+
+struct gk_store {
+    PGconn *connection;
+};
+
+/* PostgreSQL counts from 2000-01-01. */
+enum { GK_PG_EPOCH_DAYS = 10957 };
+
+/* Fills `error` from a failed result (or, without one, from the connection).
+ * Only the server's primary message is taken: detail and context may quote
+ * rows. */
+enum gk_status gk_store_fail(const struct gk_store *store, const PGresult *result,
+                             struct gk_error *error);
+
+#endif
