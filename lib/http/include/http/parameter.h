@@ -15,7 +15,8 @@ enum gk_parameter_type {
     GK_PARAMETER_INTEGER, /* minimum..maximum; above maximum: the maximum if `clamps`, else 400 */
     GK_PARAMETER_CHOICE,  /* one of choices "a|b|c" */
     GK_PARAMETER_TEXT,    /* at most maximum bytes of UTF-8 */
-    GK_PARAMETER_BBOX,    /* 4 or 6 finite numbers, min <= max on the second axis */
+    GK_PARAMETER_BBOX,    /* 4 or 6 finite numbers, min <= max on the second axis (the first may
+                             cross the antimeridian: the handler knows its CRS) */
     GK_PARAMETER_PERIOD   /* OGC datetime */
 };
 
@@ -34,7 +35,7 @@ struct gk_parameter {
 struct gk_value {
     bool given;          /* false: default, or nothing when there is none */
     int64_t integer;     /* INTEGER; for CHOICE the index of the choice */
-    struct gk_text text; /* CHOICE, TEXT: NUL-terminated, in the request's arena */
+    struct gk_text text; /* CHOICE, TEXT: NUL-terminated; lives as long as the request */
     double bbox[4];      /* BBOX: min1, min2, max1, max2 (heights dropped), as given */
     struct gk_period period;
 };

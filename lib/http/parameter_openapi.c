@@ -1,0 +1,103 @@
+/* The same parameter table as OpenAPI 3.0 parameter objects. Clients read types,
+ * limits and styles from here: QGIS sizes its pages by limit's maximum and
+ * default, and pushes filters down only for form style without explode. */
+#include "http/parameter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put_integer(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_member(json, "type", "integer");
+    gk_json_member_i64(json, "minimum", row->minimum);
+    gk_json_member_i64(json, "maximum", row->maximum);
+    if (row->initial != NULL)
+        gk_json_member_i64(json, "default", strtoll(row->initial, NULL, 10));
+}
+
+static void put_text(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_member(json, "type", "string");
+    if (row->maximum > 0)
+        gk_json_member_i64(json, "maxLength", row->maximum);
+    if (row->initial != NULL)
+        gk_json_member(json, "default", row->initial);
+}
+
+static void put_choice(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_member(json, "type", "string");
+    gk_json_key(json, "enum");
+    gk_json_array_begin(json);
+    for (const char *at = row->choices;;) {
+        char choice[256];
+        size_t length = strcspn(at, "|");
+        if (length < sizeof choice) {
+            memcpy(choice, at, length);
+            choice[length] = '\0';
+            gk_json_text(json, choice);
+        }
+        if (at[length] == '\0')
+            break;
+        at += length + 1;
+    }
+    gk_json_array_end(json);
+    if (row->initial != NULL)
+        gk_json_member(json, "default", row->initial);
+}
+
+static void put_bbox(struct gk_json *json)
+{
+    gk_json_member(json, "type", "array");
+    gk_json_member_i64(json, "minItems", 4);
+    gk_json_member_i64(json, "maxItems", 6);
+    gk_json_key(json, "items");
+    gk_json_object_begin(json);
+    gk_json_member(json, "type", "number");
+    gk_json_object_end(json);
+}
+
+static void put_schema(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_key(json, "schema");
+    gk_json_object_begin(json);
+    switch (row->type) {
+    case GK_PARAMETER_INTEGER:
+        put_integer(json, row);
+        break;
+    case GK_PARAMETER_CHOICE:
+        put_choice(json, row);
+        break;
+    case GK_PARAMETER_TEXT:
+        put_text(json, row);
+        break;
+    case GK_PARAMETER_BBOX:
+        put_bbox(json);
+        break;
+    case GK_PARAMETER_PERIOD:
+        gk_json_member(json, "type", "string");
+        break;
+    }
+    gk_json_object_end(json);
+}
+
+void gk_parameters_put_openapi(struct gk_json *json, const struct gk_parameter *table,
+                               enum gk_role role)
+{
+    for (const struct gk_parameter *row = table; row->name != NULL; row++) {
+        if (row->role > role)
+            continue;
+        gk_json_object_begin(json);
+        gk_json_member(json, "name", row->name);
+        gk_json_member(json, "in", "query");
+        if (row->description != NULL)
+            gk_json_member(json, "description", row->description);
+        gk_json_key(json, "required");
+        gk_json_bool(json, false);
+        gk_json_member(json, "style", "form");
+        gk_json_key(json, "explode");
+        gk_json_bool(json, false);
+        put_schema(json, row);
+        gk_json_object_end(json);
+    }
+}
