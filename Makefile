@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal
+PACKAGES_grannkarta := gdal libsodium
 
 # --- How it is compiled --------------------------------------------------
 
