@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal
+PACKAGES_grannkarta := gdal libsodium
 
 # --- How it is compiled --------------------------------------------------
 
@@ -68,8 +68,9 @@ endif
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DGK_VERSION='"$(VERSION)"' $(WARNINGS) $(WERROR) $(CFLAGS_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS_$(BUILD)) $(LDFLAGS)
 
-# Flags of packages, asked once each and only when something is compiled.
-package_cflags = $(foreach p,$(1),$(eval CF_$(p) ?= $(shell pkg-config --cflags $(p)))$(CF_$(p)))
+# Flags of packages, asked once each and only when something is compiled. Their
+# headers are not ours to warn about: -isystem.
+package_cflags = $(foreach p,$(1),$(eval CF_$(p) ?= $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(p))))$(CF_$(p)))
 package_libs = $(foreach p,$(1),$(eval LB_$(p) ?= $(shell pkg-config --libs $(p)))$(LB_$(p)))
 includes = $(patsubst %,-Ilib/%/include,$(1))
 
@@ -99,7 +100,7 @@ $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
 	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
-	@rm -f $$@; ar rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 

@@ -85,13 +85,14 @@ static uint32_t poisson_by_rejection(struct gk_random *random, double mean)
     double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), v_r = 0.9277 - 3.6224 / (b - 2);
     for (;;) {
         double u = gk_random_unit(random) - 0.5, v = gk_random_unit(random);
+        int sign; /* lgamma() would write it to a global */
         double us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + mean + 0.43);
         if (us >= 0.07 && v <= v_r)
             return (uint32_t)k;
         if (k < 0 || (us < 0.013 && v > us))
             continue;
         if (log(v) + log(inverse_alpha) - log(a / (us * us) + b) <=
-            k * log(mean) - mean - lgamma(k + 1))
+            k * log(mean) - mean - lgamma_r(k + 1, &sign))
             return (uint32_t)k;
     }
 }

@@ -11,8 +11,8 @@ CREATE TABLE offence_code (
   code text NOT NULL UNIQUE CHECK (code ~ '^[0-9]{4}$'),
   kind text NOT NULL CHECK (kind IN ('villa', 'flat', 'holiday', 'other', 'cellar')),
   is_attempt boolean,           -- NULL: the code covers both
-  valid_from smallint NOT NULL, -- year
-  valid_to smallint,
+  valid_from smallint,          -- first and last year of the code; NULL: not known, still in use
+  valid_to smallint CHECK (valid_to >= valid_from),
   name_sv text NOT NULL,
   name_en text NOT NULL
 );
@@ -250,7 +250,7 @@ CREATE TABLE release (
 CREATE TABLE release_cell_month (
   release_id integer NOT NULL REFERENCES release,
   cell_id integer NOT NULL REFERENCES cell,
-  month date NOT NULL,
+  month date NOT NULL CHECK (date_trunc('month', month) = month),
   count integer NOT NULL CHECK (count > 0),
   PRIMARY KEY (release_id, cell_id, month)
 );
@@ -258,8 +258,8 @@ CREATE TABLE release_cell_month (
 CREATE TABLE release_municipality_month (
   release_id integer NOT NULL REFERENCES release,
   district_id integer NOT NULL REFERENCES district,
-  month date NOT NULL,
-  count integer NOT NULL,      -- with unlocated
+  month date NOT NULL CHECK (date_trunc('month', month) = month),
+  count integer NOT NULL,      -- of its cells, and unlocated
   completed integer NOT NULL,
   attempted integer NOT NULL,
   unlocated integer NOT NULL,
@@ -272,8 +272,8 @@ CREATE TABLE release_municipality_kind (
   release_id integer NOT NULL REFERENCES release,
   district_id integer NOT NULL REFERENCES district,
   year smallint NOT NULL,
-  kind text NOT NULL,
-  count integer NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('villa', 'flat', 'holiday', 'other', 'cellar')),
+  count integer NOT NULL CHECK (count >= 0),
   PRIMARY KEY (release_id, district_id, year, kind)
 );
 CREATE TABLE release_district (
@@ -299,9 +299,12 @@ CREATE TABLE token (
   hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
   role text NOT NULL CHECK (role IN ('contact', 'analyst')),
   watch_area_id integer REFERENCES watch_area,
+  municipality_id integer REFERENCES district, -- an analyst limited to one
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  CHECK ((role = 'contact') = (watch_area_id IS NOT NULL)),
+  CHECK (role = 'analyst' OR municipality_id IS NULL)
 );
 COMMENT ON COLUMN token.hash IS 'SHA-256 of the token; the token itself is shown once and stored nowhere';
 

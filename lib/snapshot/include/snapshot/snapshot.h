@@ -170,6 +170,7 @@ struct gk_snapshot {
     int32_t *watch_id;
     struct gk_span *watch_slug, *watch_name;
     int32_t *watch_started; /* day; INT32_MIN: unknown */
+    int32_t *watch_ended;   /* day; INT32_MIN: not ended, and always in a release */
     double *watch_households;
     bool *watch_approved;
     struct gk_shapes watch_shapes;

@@ -21,7 +21,8 @@ struct gk_interval {
  * where Q(p; s) is the p quantile of the gamma distribution of shape s and
  * scale 1, that is half the chi-squared quantile of 2 s degrees of freedom.
  * Relative error below 1e-12 for counts of 0 to 1e9. A confidence outside
- * (0, 1) gives [NaN, NaN].
+ * (0, 1) or a count of 1e10 or more gives [NaN, NaN]. Some microseconds for
+ * counts below 1000, growing with the square root.
  * Source: F. Garwood, Fiducial limits for the Poisson distribution,
  * Biometrika 28 (1936) 437-442. */
 struct gk_interval gk_poisson_interval(uint64_t count, double confidence);

@@ -1,0 +1,35 @@
+/* Small text helpers of the importers: encodings, folding, slugs. Pure. */
+#ifndef GK_CMD_TEXT_H
+#define GK_CMD_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
+bool gk_text_is_utf8(const char *text, size_t length);
+
+/* Appends Windows-1252 as UTF-8; the five bytes that it does not define become
+ * U+FFFD. ISO-8859-1 is a subset of what users call so. */
+void gk_buf_put_windows_1252(struct gk_buf *buf, const char *text, size_t length);
+
+/* Appends text as it is when it is UTF-8, else from Windows-1252. */
+void gk_buf_put_any(struct gk_buf *buf, const char *text, size_t length);
+
+/* Appends UTF-8 folded for comparing names: ASCII, Latin-1 letters in lower
+ * case, white space, `_`, `-`, `.` and no-break spaces removed. */
+void gk_buf_put_folded(struct gk_buf *buf, const char *text, size_t length);
+
+/* True when two UTF-8 names are equal once folded. */
+bool gk_text_same_folded(const char *a, const char *b);
+
+/* Appends a slug of a UTF-8 name: [a-z0-9] words joined by "-"; a-ring and
+ * a-umlaut become a, o-umlaut o, e-acute e, and so on for Latin-1. At most 80
+ * bytes; nothing when no letter or digit is left. */
+void gk_buf_put_slug(struct gk_buf *buf, const char *name, size_t length);
+
+/* Moves both ends of text[*start, *end) past white space and no-break spaces. */
+void gk_text_trim(const char **text, size_t *length);
+
+#endif

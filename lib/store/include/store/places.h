@@ -1,0 +1,219 @@
+/* Places in the store: district sets, watch areas, dwellings, the lattice.
+ *
+ * Everything here runs inside the caller's transaction (gk_places_begin() ...
+ * COMMIT); it is staged by COPY into a temporary table and then merged by SQL,
+ * so that PostgreSQL compares and PostGIS checks sets of areas once. */
+#ifndef GK_STORE_PLACES_H
+#define GK_STORE_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "geo/types.h"
+#include "store/connection.h"
+
+enum { GK_SET_NAME_MAX = 31 };
+
+/* Classes of dwelling as bits, and their number. */
+enum { GK_CLASS_VILLA = 1, GK_CLASS_FLAT = 2, GK_CLASS_HOLIDAY = 4, GK_CLASS_COUNT = 3 };
+
+/* Begins a transaction that is the only one that changes places or incidents:
+ * others wait, readers do not. */
+GK_CHECKED enum gk_status gk_places_begin(struct gk_store *store, struct gk_error *error);
+
+/* What places there are. Numbers are 0 where there is nothing yet. */
+struct gk_places {
+    char base_set[GK_SET_NAME_MAX + 1]; /* "" when no set is the base set */
+    int32_t source_id;                  /* newest dwelling source */
+    int32_t source_year;
+    int32_t source_square_dm;
+    bool source_has_addresses;
+    int32_t lattice_version; /* newest */
+    int32_t lattice_source_id;
+    int32_t lattice_square_dm;
+    int32_t lattice_k, lattice_min_addresses;
+    unsigned lattice_classes; /* GK_CLASS_* */
+};
+
+GK_CHECKED enum gk_status gk_places_read(struct gk_places *places, struct gk_store *store,
+                                         struct gk_error *error);
+
+/* To be called when districts or watch areas changed: finds anew which cells they
+ * are answered from in a version of the lattice; nothing for version 0. */
+GK_CHECKED enum gk_status gk_places_changed(struct gk_store *store, int32_t lattice_version,
+                                            struct gk_error *error);
+
+/* --- Districts ---------------------------------------------------------------- */
+
+/* One district to import; texts are borrowed. */
+struct gk_district {
+    int64_t feature; /* its number in the file, from 1, for messages */
+    const char *code, *name;
+    int64_t inhabitants; /* -1: not known */
+    int32_t inhabitants_year;
+    const void *ewkb;
+    size_t ewkb_length;
+};
+
+struct gk_district_import {
+    const char *set, *title_sv, *title_en;
+    bool is_base;
+    bool has_valid_from;
+    int32_t valid_from; /* day */
+};
+
+struct gk_district_counts {
+    int64_t added, changed, unchanged;
+    int64_t absent; /* valid districts of the set that the file does not have: they stay */
+};
+
+/* Stages districts: begin, gk_copy_district() for each, gk_copy_end(). */
+GK_CHECKED enum gk_status gk_districts_stage(struct gk_copy **copy, struct gk_store *store,
+                                             struct gk_error *error);
+void gk_copy_district(struct gk_copy *copy, const struct gk_district *district);
+
+/* Merges what was staged into the set, which is made when it is new. Identical
+ * rows are left alone; a district in use is never altered: a change needs
+ * valid_from and becomes a row of its own. GK_REJECTED with the reason: repeated
+ * code, a change without date, a change of a base set that a lattice stands on,
+ * districts of the base set that overlap (by more than 1 m2 and on average more
+ * than 0.5 m wide). GK_CONFLICT: another set is the base set. */
+GK_CHECKED enum gk_status gk_districts_merge(struct gk_district_counts *counts,
+                                             struct gk_store *store,
+                                             const struct gk_district_import *import,
+                                             struct gk_error *error);
+
+/* One district as stored; borrowed inside the callback. */
+struct gk_stored_district {
+    int32_t id;
+    const char *code, *name;
+    const unsigned char *ewkb;
+    size_t ewkb_length;
+};
+typedef enum gk_status gk_district_function(void *context, const struct gk_stored_district *row,
+                                            struct gk_error *error);
+
+/* The districts of a set that have no end date, by code; "" is the base set. */
+GK_CHECKED enum gk_status gk_districts_each(struct gk_store *store, const char *set,
+                                            gk_district_function *function, void *context,
+                                            struct gk_error *error);
+
+/* --- Watch areas ---------------------------------------------------------------- */
+
+#define GK_DAY_NONE INT32_MIN
+
+/* One watch area to import; texts are borrowed. */
+struct gk_watch_area {
+    int64_t feature;
+    const char *slug, *name;
+    int32_t started, ended; /* GK_DAY_NONE: not known, or still active */
+    int approved;           /* 1, 0, or -1: as it was (not approved when new) */
+    const void *ewkb;
+    size_t ewkb_length;
+};
+
+struct gk_watch_counts {
+    int64_t added, changed, unchanged;
+    int64_t boundaries; /* new or replaced boundaries of areas that were there */
+};
+
+GK_CHECKED enum gk_status gk_watch_stage(struct gk_copy **copy, struct gk_store *store,
+                                         struct gk_error *error);
+void gk_copy_watch_area(struct gk_copy *copy, const struct gk_watch_area *area);
+
+/* Merges by slug. A boundary that a release uses is never altered: a new one
+ * needs `valid_from` (GK_DAY_NONE: not given) and is valid from then. A new
+ * area's boundary is valid from valid_from, else from its start. */
+GK_CHECKED enum gk_status gk_watch_merge(struct gk_watch_counts *counts, struct gk_store *store,
+                                         int32_t valid_from, struct gk_error *error);
+
+/* --- Dwellings ------------------------------------------------------------------- */
+
+/* The id of the source with this year and file, 0 if there is none. */
+GK_CHECKED enum gk_status gk_dwelling_source_find(int32_t *id, struct gk_store *store, int32_t year,
+                                                  const unsigned char sha256[32],
+                                                  struct gk_error *error);
+
+/* A new source; its rows follow by gk_dwellings_copy(). */
+GK_CHECKED enum gk_status gk_dwelling_source_insert(int32_t *id, struct gk_store *store,
+                                                    int32_t year, const unsigned char sha256[32],
+                                                    int32_t square_dm, bool has_addresses,
+                                                    struct gk_error *error);
+
+/* What one base square has of one base district. `cell` is that of the unit
+ * as it was given, 0 for none yet. */
+struct gk_square_dwellings {
+    struct gk_square square;
+    int32_t district;
+    int32_t dwellings[GK_CLASS_COUNT]; /* villa, flat, holiday */
+    int32_t addresses;
+    int32_t cell;
+};
+
+GK_CHECKED enum gk_status gk_dwellings_copy(struct gk_copy **copy, struct gk_store *store,
+                                            struct gk_error *error);
+void gk_copy_dwellings(struct gk_copy *copy, int32_t source_id,
+                       const struct gk_square_dwellings *row);
+
+typedef enum gk_status gk_dwellings_function(void *context, const struct gk_square_dwellings *row,
+                                             struct gk_error *error);
+
+/* The dwellings of a source together with every unit (of 0 dwellings where the
+ * source has none); in no order. */
+GK_CHECKED enum gk_status gk_dwellings_each(struct gk_store *store, int32_t source_id,
+                                            gk_dwellings_function *function, void *context,
+                                            struct gk_error *error);
+
+/* --- The lattice -------------------------------------------------------------------- */
+
+/* One cell as stored. */
+struct gk_stored_cell {
+    int32_t id;
+    struct gk_square point;
+    int32_t district;
+    int32_t merged_into;    /* 0 while it lives */
+    int32_t merged_version; /* 0 while it lives */
+};
+typedef enum gk_status gk_cell_function(void *context, const struct gk_stored_cell *cell,
+                                        struct gk_error *error);
+
+/* Every cell that ever was, by id. */
+GK_CHECKED enum gk_status gk_cells_each(struct gk_store *store, gk_cell_function *function,
+                                        void *context, struct gk_error *error);
+
+/* The version's parameters: a row of `lattice`. */
+struct gk_lattice_version {
+    int32_t version, source_id, square_dm, k, min_addresses;
+    unsigned classes;
+};
+
+GK_CHECKED enum gk_status gk_lattice_read(struct gk_lattice_version *lattice,
+                                          struct gk_store *store, int32_t version,
+                                          struct gk_error *error);
+
+/* The classes of dwelling that a definition's codes expose, GK_CLASS_*; codes of
+ * other kinds expose all. GK_NOT_FOUND lists the definitions that there are. */
+GK_CHECKED enum gk_status gk_definition_classes(unsigned *classes, struct gk_store *store,
+                                                const char *definition, struct gk_error *error);
+
+/* Writing a version, in this order. */
+GK_CHECKED enum gk_status gk_lattice_insert(struct gk_store *store,
+                                            const struct gk_lattice_version *lattice,
+                                            const char *base_set, struct gk_error *error);
+GK_CHECKED enum gk_status gk_cells_copy(struct gk_copy **copy, struct gk_store *store,
+                                        struct gk_error *error);
+void gk_copy_cell(struct gk_copy *copy, int32_t since_version, const struct gk_stored_cell *cell);
+GK_CHECKED enum gk_status gk_cell_merge(struct gk_store *store, int32_t id, int32_t into,
+                                        int32_t version, struct gk_error *error);
+GK_CHECKED enum gk_status gk_units_copy(struct gk_copy **copy, struct gk_store *store,
+                                        struct gk_error *error);
+void gk_copy_unit(struct gk_copy *copy, struct gk_square square, int32_t district, int32_t cell);
+GK_CHECKED enum gk_status gk_lattice_cells_copy(struct gk_copy **copy, struct gk_store *store,
+                                                struct gk_error *error);
+void gk_copy_lattice_cell(struct gk_copy *copy, int32_t version, int32_t cell,
+                          const int64_t dwellings[GK_CLASS_COUNT], int64_t addresses,
+                          const void *ewkb, size_t ewkb_length);
+
+#endif
