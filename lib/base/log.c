@@ -56,7 +56,7 @@ static void put_text(struct gk_buf *line, const char *text)
         gk_buf_append(line, text, length);
         return;
     }
-    if (line->maximum - line->length < 2 * PIECE_MAX_BYTES) {
+    if (line->maximum - line->length < (size_t)2 * PIECE_MAX_BYTES) {
         line->status = GK_TOO_LARGE;
         return;
     }

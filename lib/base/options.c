@@ -362,7 +362,7 @@ void gk_options_put_help(struct gk_buf *buf)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         gk_buf_puts(buf, "  --");
         for (const char *p = rows[i].name; *p != '\0'; p++)
-            gk_buf_putc(buf, *p == '_' ? '-' : *p);
+            gk_buf_append(buf, *p == '_' ? "-" : p, 1);
         gk_buf_printf(buf, " %s\n      %s (", rows[i].kind == NUMBER ? "N" : "TEXT", rows[i].help);
         put_allowed(buf, &rows[i]);
         gk_buf_puts(buf, ")\n");

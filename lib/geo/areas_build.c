@@ -381,7 +381,7 @@ static enum gk_status add_area(struct builder *b, const struct gk_polygons *poly
         if (edge->low_n < edge->high_n)
             mark_references(b, edge);
     }
-    if (status != GK_OK || b->own.count == 0)
+    if (status != GK_OK || b->touches.count == 0)
         return status;
     qsort(b->touches.items, b->touches.count, sizeof(struct touch), compare_touches);
     return sweep(b, box_of(polygons), id);
