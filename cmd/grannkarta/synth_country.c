@@ -8,8 +8,9 @@ enum {
     NODES_MAX = 512,
     BENDS = 8, /* pieces of one road */
     SEGMENTS_MAX = NODES_MAX * BENDS,
-    CELLS_IN_NODE = 140,   /* one crossroads to 5.6 km2 */
-    HAMLET_PERMILLE = 420, /* of the homes; the others stand along roads */
+    CELLS_IN_NODE = 75,    /* one crossroads to 3 km2 */
+    HAMLET_PERMILLE = 330, /* of the homes; the others stand along roads */
+    LONE_PERMILLE = 120,   /* anywhere */
     TRIES = 60
 };
 
@@ -284,9 +285,15 @@ enum gk_status gk_synth_build_country(struct gk_synth *synth, struct gk_synth_bo
     int64_t in_hamlets = homes * HAMLET_PERMILLE / 1000, by_roads = homes - in_hamlets;
     for (size_t node = place_count; node < country->node_count && in_hamlets > 0 && status == GK_OK;
          node++)
-        if (gk_random_below(random, 100) < 75)
+        if (gk_random_below(random, 100) < 40)
             status = build_hamlet(country, node, &in_hamlets);
-    by_roads += in_hamlets;
+    int64_t lone = homes * LONE_PERMILLE / 1000, tries_left = TRIES * homes;
+    by_roads += in_hamlets - lone;
+    for (; lone > 0 && tries_left > 0 && status == GK_OK; tries_left--)
+        status =
+            put_home(country, random_place(country),
+                     (uint32_t)gk_random_below(random, country->node_count), GK_SYNTH_VILLA, &lone);
+    by_roads += lone;
     for (int64_t tries = 0;
          country->segment_count > 0 && tries < TRIES * homes && by_roads > 0 && status == GK_OK;
          tries++)

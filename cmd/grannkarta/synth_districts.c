@@ -174,6 +174,27 @@ static int64_t cut_once(struct parter *parter, struct item *items, size_t count,
     return sum;
 }
 
+/* Tries lines until both sides have most of the people wanted, else takes the
+ * line that came nearest to it. */
+static void cut_well(struct parter *parter, struct item *items, size_t count, int64_t share,
+                     int64_t wanted, int64_t total)
+{
+    int best = 0;
+    int64_t best_permille = -1;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int64_t got = cut_once(parter, items, count, share, attempt);
+        int64_t low = got * 1000 / (wanted + 1), high = (total - got) * 1000 / (total - wanted + 1);
+        int64_t permille = low < high ? low : high;
+        if (permille >= 870)
+            return;
+        if (permille > best_permille) {
+            best_permille = permille;
+            best = attempt;
+        }
+    }
+    cut_once(parter, items, count, share, best);
+}
+
 /* Parts items into `parts` districts. */
 static void cut(struct parter *parter, struct item *items, size_t count, int64_t parts)
 {
@@ -191,11 +212,7 @@ static void cut(struct parter *parter, struct item *items, size_t count, int64_t
     int64_t tilt =
         940 + (int64_t)(gk_synth_hash(parter->synth->mesh.seed ^ 33, total, parts) % 121);
     int64_t wanted = total * low / parts;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int64_t share = cut_once(parter, items, count, wanted * tilt / 1000, attempt);
-        if (share > wanted * 86 / 100 && total - share > (total - wanted) * 86 / 100)
-            break;
-    }
+    cut_well(parter, items, count, wanted * tilt / 1000, wanted, total);
     size_t first = 0;
     for (size_t i = 0; i < count; i++) {
         if (parter->piece[items[i].cell] == 0) {

@@ -91,6 +91,8 @@ void gk_buf_printf(struct gk_buf *buf, const char *format, ...)
     va_start(arguments, format);
     int n = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
+    if (n < 0 && buf->status == GK_OK)
+        buf->status = GK_INTERNAL;
     char *to = n < 0 ? NULL : gk_buf_reserve(buf, (size_t)n);
     if (to == NULL)
         return;

@@ -173,8 +173,8 @@ bool gk_utc_parse(const char *text, size_t length, int64_t *utc_seconds)
     int zone;
     if (!parse_zone(text + at, length - at, &zone))
         return false;
-    *utc_seconds =
-        (int64_t)day * 86400 + hour * 3600 + minute * 60 + (second == 60 ? 59 : second) - zone;
+    *utc_seconds = (int64_t)day * 86400 + (int64_t)hour * 3600 + (int64_t)minute * 60 +
+                   (second == 60 ? 59 : second) - zone;
     return true;
 }
 
@@ -269,7 +269,8 @@ void gk_buf_put_http_date(struct gk_buf *buf, int64_t utc_seconds)
     int32_t day = (int32_t)floor_div(utc_seconds, 86400);
     int second = (int)(utc_seconds - (int64_t)day * 86400);
     struct gk_civil c = gk_civil_from_day(day);
-    gk_buf_printf(buf, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", weekdays + (day % 7 + 7) % 7 * 3,
-                  c.day, months + (c.month - 1) * 3, c.year, second / 3600, second / 60 % 60,
+    gk_buf_printf(buf, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+                  &weekdays[(size_t)((day % 7 + 7) % 7) * 3], c.day,
+                  &months[(size_t)(c.month - 1) * 3], c.year, second / 3600, second / 60 % 60,
                   second % 60);
 }

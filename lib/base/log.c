@@ -2,11 +2,12 @@
 #include "base/log.h"
 
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096, PIECE_MAX_BYTES = 8 /* an escape, or an ellipsis and a quote */ };
 
 struct gk_log_field gk_log_text(const char *key, const char *text)
 {
@@ -33,17 +34,38 @@ static bool is_bare(const char *text)
     return true;
 }
 
+/* Ends a text, and so the line, where there is no room for more: after a whole
+ * character, with an ellipsis inside the quotes. */
+static void cut(struct gk_buf *line)
+{
+    while (line->length > 0 && ((unsigned char)line->data[line->length - 1] & 0xC0U) == 0x80U)
+        line->length--;
+    if (line->length > 0 && (unsigned char)line->data[line->length - 1] >= 0xC0U)
+        line->length--;
+    gk_buf_puts(line, "...\"");
+    line->status = GK_TOO_LARGE;
+}
+
 /* Control characters are escaped, so that data cannot forge a line. */
 static void put_text(struct gk_buf *line, const char *text)
 {
     if (text == NULL)
         text = "";
-    if (is_bare(text)) {
-        gk_buf_puts(line, text);
+    size_t length = strlen(text);
+    if (is_bare(text) && length <= line->maximum - line->length) {
+        gk_buf_append(line, text, length);
+        return;
+    }
+    if (line->maximum - line->length < (size_t)2 * PIECE_MAX_BYTES) {
+        line->status = GK_TOO_LARGE;
         return;
     }
     gk_buf_putc(line, '"');
     for (const char *p = text; *p != '\0'; p++) {
+        if (line->maximum - line->length <= PIECE_MAX_BYTES) {
+            cut(line);
+            return;
+        }
         unsigned char c = (unsigned char)*p;
         if (c == '"' || c == '\\')
             gk_buf_printf(line, "\\%c", c);
@@ -80,7 +102,7 @@ void gk_log_write(const struct gk_log *log, enum gk_log_level level, const char 
     if (level > log->level)
         return;
     struct gk_buf line;
-    gk_buf_init(&line, LINE_MAX_BYTES);
+    gk_buf_init(&line, LINE_MAX_BYTES - 1); /* and a line feed */
     gk_buf_puts(&line, "level=");
     gk_buf_puts(&line, names[level]);
     gk_buf_puts(&line, " event=");

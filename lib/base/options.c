@@ -99,7 +99,9 @@ static enum gk_status set_number(int64_t *slot, const struct row *row, const cha
     char *end;
     errno = 0;
     long long n = strtoll(value, &end, 10);
-    if (errno != 0 || end == value || *end != '\0' || n < row->minimum || n > row->maximum)
+    bool begins = *value == '-' || (*value >= '0' && *value <= '9'); /* strtoll skips blanks */
+    if (!begins || errno != 0 || end == value || *end != '\0' || n < row->minimum ||
+        n > row->maximum)
         return gk_error_set(
             error, GK_INVALID,
             "option %s is \"%.100s\"; allowed is a whole number from %lld to %lld%s%s", row->name,
@@ -360,7 +362,7 @@ void gk_options_put_help(struct gk_buf *buf)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         gk_buf_puts(buf, "  --");
         for (const char *p = rows[i].name; *p != '\0'; p++)
-            gk_buf_putc(buf, *p == '_' ? '-' : *p);
+            gk_buf_append(buf, *p == '_' ? "-" : p, 1);
         gk_buf_printf(buf, " %s\n      %s (", rows[i].kind == NUMBER ? "N" : "TEXT", rows[i].help);
         put_allowed(buf, &rows[i]);
         gk_buf_puts(buf, ")\n");

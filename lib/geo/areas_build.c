@@ -381,7 +381,7 @@ static enum gk_status add_area(struct builder *b, const struct gk_polygons *poly
         if (edge->low_n < edge->high_n)
             mark_references(b, edge);
     }
-    if (status != GK_OK || b->own.count == 0)
+    if (status != GK_OK || b->touches.count == 0)
         return status;
     qsort(b->touches.items, b->touches.count, sizeof(struct touch), compare_touches);
     return sweep(b, box_of(polygons), id);
@@ -399,7 +399,10 @@ static enum gk_status finish(struct builder *b)
     size_t cells = (size_t)a->columns * a->rows, mixed = 0, start = 0;
     size_t *count = calloc(cells, sizeof *count);
     a->entries = malloc((b->entries.count + 1) * sizeof *a->entries);
-    if (count == NULL || a->entries == NULL)
+    /* One more of each, so that the arrays exist even when all borders are level. */
+    if (count == NULL || a->entries == NULL ||
+        push(&b->edges, sizeof(struct gk_areas_edge)) == NULL ||
+        push(&b->crossings, sizeof(int32_t)) == NULL)
         goto no_memory;
     for (size_t i = 0; i < b->entries.count; i++)
         mixed += count[cell_of[i]]++ == 0;

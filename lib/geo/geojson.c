@@ -28,15 +28,20 @@ struct gk_lonlat_e7 gk_lonlat_e7_round(struct gk_lonlat position)
     return (struct gk_lonlat_e7){round_e7(position.lon_deg, 180), round_e7(position.lat_deg, 90)};
 }
 
+static void put_pair(char *to, uint32_t pair)
+{
+    memcpy(to, digit_pairs + 2 * (size_t)pair, 2);
+}
+
 /* Writes the seven digits of a fraction, without zeros at the end. */
 static char *put_fraction(char *to, uint32_t fraction)
 {
     uint32_t low = fraction % 10000, high = fraction / 10000;
     *to++ = '.';
     *to++ = (char)('0' + high / 100);
-    memcpy(to, digit_pairs + high % 100 * 2, 2);
-    memcpy(to + 2, digit_pairs + low / 100 * 2, 2);
-    memcpy(to + 4, digit_pairs + low % 100 * 2, 2);
+    put_pair(to, high % 100);
+    put_pair(to + 2, low / 100);
+    put_pair(to + 4, low % 100);
     to += 6;
     while (to[-1] == '0')
         to--;
@@ -52,10 +57,10 @@ static char *put_degrees(char *to, int32_t value)
     if (whole >= 100) {
         *to++ = (char)('0' + whole / 100);
         whole %= 100;
-        memcpy(to, digit_pairs + whole * 2, 2);
+        put_pair(to, whole);
         to += 2;
     } else if (whole >= 10) {
-        memcpy(to, digit_pairs + whole * 2, 2);
+        put_pair(to, whole);
         to += 2;
     } else {
         *to++ = (char)('0' + whole);

@@ -339,8 +339,7 @@ static enum gk_status write_polygons(struct outline *o, struct gk_polygons *poly
 static void *allocate_squares(struct outline *o)
 {
     size_t n = o->count;
-    size_t words = n * (sizeof(uint64_t) + 7 * sizeof(uint32_t)) + n;
-    unsigned char *block = malloc(words);
+    unsigned char *block = calloc(n, sizeof(uint64_t) + 7 * sizeof(uint32_t) + 1);
     if (block == NULL)
         return NULL;
     o->keys = (uint64_t *)(void *)block;
@@ -390,7 +389,6 @@ enum gk_status gk_outline(struct gk_polygons *polygons, const struct gk_square *
     rings = allocate_rings(&o);
     if (rings == NULL)
         goto out;
-    memset(o.part, 0, count * sizeof *o.part);
     find_parts(&o, o.mark);
     memset(o.mark, 0, 4 * count * sizeof *o.mark);
     walk_all(&o);

@@ -123,15 +123,16 @@ static bool load_cm(const struct reader *in, const unsigned char *bytes, int64_t
     return true;
 }
 
-/* By twice the signed area: exact, since a product is below 2^63 and the sum
- * has 128 bits. A ring without area is taken as it is. */
-static bool is_clockwise(const struct gk_cm *p, uint32_t count)
+/* 1 for a counter-clockwise ring, -1 for a clockwise one, 0 for one without
+ * area: the sign of twice the signed area, exact, since a product is below 2^63 and the sum
+ * has 128 bits. */
+static int turn_of(const struct gk_cm *p, uint32_t count)
 {
     __int128 sum = 0;
     for (uint32_t i = 1; i + 1 < count; i++)
         sum +=
             (p[i].e - p[0].e) * (p[i + 1].n - p[0].n) - (p[i + 1].e - p[0].e) * (p[i].n - p[0].n);
-    return sum < 0;
+    return (sum > 0) - (sum < 0);
 }
 
 static void reverse(struct gk_cm *p, uint32_t count)
@@ -163,7 +164,7 @@ static bool take_ring(struct reader *in, bool is_hole)
         return false;
     if (to != NULL) {
         in->out->point_start[in->out->ring_count] = (uint32_t)in->point_count;
-        if (is_clockwise(to, count) != is_hole)
+        if (turn_of(to, count) == (is_hole ? 1 : -1))
             reverse(to, count);
     }
     in->at += count * in->coordinate_bytes;

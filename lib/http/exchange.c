@@ -54,8 +54,6 @@ void *gk_exchange_begin(void *context, const char *target, struct MHD_Connection
         x->id[i] = "0123456789abcdef"[id >> (60 - 4 * i) & 15];
     if (server->config.log != NULL && server->config.log->level >= GK_LOG_WARNING)
         x->started_us = gk_monotonic_us();
-    atomic_fetch_add_explicit(&server->open_requests, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&server->requests, 1, memory_order_relaxed);
     return x;
 }
 
@@ -69,8 +67,11 @@ void gk_exchange_end(void *context, struct MHD_Connection *connection, void **ex
     *exchange = NULL;
     if (x == NULL)
         return;
+    bool was_open = x->is_begun;
     gk_arena_release(&x->arena);
     free(x);
+    if (!was_open)
+        return;
     size_t before = atomic_fetch_sub(&server->open_requests, 1);
     if (before == 1 && atomic_load(&server->is_draining)) {
         pthread_mutex_lock(&server->drain_lock);
@@ -324,6 +325,17 @@ static enum MHD_Result send_answer(struct gk_exchange *x, struct MHD_Connection 
     return gk_answer_send(x, connection, &response);
 }
 
+/* A request counts, and is waited for when the server stops, once its headers
+ * are in. */
+static void begin_answering(struct gk_exchange *x, const char *method)
+{
+    x->is_begun = true;
+    x->method_name = method;
+    x->method = method_of(method);
+    atomic_fetch_add_explicit(&x->server->open_requests, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&x->server->requests, 1, memory_order_relaxed);
+}
+
 enum MHD_Result gk_exchange_handle(void *server, struct MHD_Connection *connection, const char *url,
                                    const char *method, const char *version, const char *upload,
                                    size_t *upload_bytes, void **exchange)
@@ -337,8 +349,6 @@ enum MHD_Result gk_exchange_handle(void *server, struct MHD_Connection *connecti
         return MHD_NO; /* no memory for it: the connection closes */
     if (x->is_begun)
         return send_answer(x, connection);
-    x->is_begun = true;
-    x->method_name = method;
-    x->method = method_of(method);
+    begin_answering(x, method);
     return check_wire(x, connection, version) == GK_OK ? MHD_YES : send_problem(x, connection);
 }

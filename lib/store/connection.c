@@ -60,14 +60,20 @@ enum gk_status gk_store_fail(const struct gk_store *store, const PGresult *resul
     return status;
 }
 
-/* A string that libpq cannot read is not repeated: it may hold a password. */
-static enum gk_status check_conninfo(const char *conninfo, struct gk_error *error)
+/* A string that libpq cannot read is not repeated: it may hold a password. Says
+ * whether it names a service, whose file may name a user. */
+static enum gk_status check_conninfo(const char *conninfo, bool *names_service,
+                                     struct gk_error *error)
 {
+    *names_service = false;
     PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
     if (options == NULL)
         return gk_error_set(error, GK_INVALID,
                             "read the option \"database\": it is not a connection string of "
                             "PostgreSQL (\"host=... dbname=...\" or \"postgresql://...\")");
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++)
+        if (strcmp(o->keyword, "service") == 0 && o->val != NULL)
+            *names_service = true;
     PQconninfoFree(options);
     return GK_OK;
 }
@@ -106,15 +112,14 @@ enum gk_status gk_store_open(struct gk_store **store, const char *conninfo, enum
                              const char *application_name, struct gk_error *error)
 {
     *store = NULL;
-    enum gk_status status = check_conninfo(conninfo, error);
+    bool names_service;
+    enum gk_status status = check_conninfo(conninfo, &names_service, error);
     if (status != GK_OK)
         return status;
     /* What stands before dbname can be changed by conninfo. One configuration
      * serves daemon and command, each with its own login. */
     bool is_reader = role == GK_STORE_READER;
-    const char *user = getenv("PGUSER") != NULL ? NULL
-                       : is_reader              ? "grannkarta"
-                                                : "grannkarta_admin";
+    const char *user = names_service ? NULL : is_reader ? "grannkarta" : "grannkarta_admin";
     const char *const keywords[] = {"connect_timeout",
                                     "keepalives_idle",
                                     "keepalives_interval",

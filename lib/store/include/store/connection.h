@@ -18,8 +18,9 @@ struct gk_store;
 enum gk_store_role { GK_STORE_READER, GK_STORE_IMPORTER, GK_STORE_OWNER };
 
 /* Connects (connect_timeout 5 s, keepalives, search_path grannkarta, UTC) and
- * takes the role. GK_UNAVAILABLE when the server cannot be reached, GK_DATABASE
- * otherwise. Passwords never appear in messages. */
+ * takes the role. Without a user in conninfo it logs in as grannkarta (reader) or
+ * grannkarta_admin, so that one configuration serves daemon and command. GK_UNAVAILABLE when the
+ * server cannot be reached, GK_DATABASE otherwise. Passwords never appear in messages. */
 GK_CHECKED enum gk_status gk_store_open(struct gk_store **store, const char *conninfo,
                                         enum gk_store_role role, const char *application_name,
                                         struct gk_error *error);

@@ -1,0 +1,203 @@
+/* `token create`, `token list` and `token revoke`. A token is 256 random bits;
+ * it is shown once, or written once to a file, and only its SHA-256 is stored. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "command.h"
+#include "store/tokens.h"
+
+enum {
+    TOKEN_BYTES = 32,
+    PREFIX_LENGTH = 3,
+    /* The prefix lets a search through files and logs find tokens. */
+    TOKEN_TEXT_MAX = PREFIX_LENGTH + sodium_base64_ENCODED_LEN(
+                                         TOKEN_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+};
+
+static void make_token(char text[TOKEN_TEXT_MAX], unsigned char hash[crypto_hash_sha256_BYTES])
+{
+    unsigned char bytes[TOKEN_BYTES];
+    randombytes_buf(bytes, sizeof bytes);
+    memcpy(text, "gk_", PREFIX_LENGTH);
+    sodium_bin2base64(text + PREFIX_LENGTH, TOKEN_TEXT_MAX - PREFIX_LENGTH, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+    sodium_memzero(bytes, sizeof bytes);
+}
+
+static enum gk_status fail_to_write(const char *path, struct gk_error *error)
+{
+    return gk_error_set(error, GK_IO, "write \"%.300s\": %s", path, strerror(errno));
+}
+
+/* Writes the token beside `path`, mode 0600 from the first moment; it takes the
+ * name only when the database has it. */
+static enum gk_status write_beside(char **beside, const char *path, const char *text,
+                                   struct gk_error *error)
+{
+    if (asprintf(beside, "%s.new", path) < 0) {
+        *beside = NULL;
+        return gk_error_set(error, GK_NO_MEMORY, "write \"%.300s\": out of memory", path);
+    }
+    (void)unlink(*beside);
+    int fd = open(*beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_to_write(path, error);
+    enum gk_status status = GK_OK;
+    if (dprintf(fd, "%s\n", text) < 0 || fsync(fd) != 0)
+        status = fail_to_write(path, error);
+    if (close(fd) != 0 && status == GK_OK)
+        status = fail_to_write(path, error);
+    return status;
+}
+
+enum { FLAG_ROLE, FLAG_NAME, FLAG_DAYS, FLAG_OUT };
+static const struct gk_flag create_flags[] = {
+    [FLAG_ROLE] = {.name = "role",
+                   .kind = GK_FLAG_CHOICE,
+                   .help = "what it lets its holder do",
+                   .choices = "analyst",
+                   .is_required = true},
+    [FLAG_NAME] = {.name = "name",
+                   .kind = GK_FLAG_TEXT,
+                   .help = "who holds it; shown in the list and in the audit log",
+                   .is_required = true},
+    [FLAG_DAYS] = {.name = "days",
+                   .kind = GK_FLAG_NUMBER,
+                   .help = "ends after so many days; without it, when revoked",
+                   .minimum = 1,
+                   .maximum = 3660,
+                   .has_no_default = true},
+    [FLAG_OUT] = {.name = "out",
+                  .kind = GK_FLAG_TEXT,
+                  .help = "write the token to this file, mode 0600, instead of showing it"},
+    {.name = NULL},
+};
+
+static enum gk_status create(const struct gk_options *options, const struct gk_arguments *arguments,
+                             struct gk_error *error)
+{
+    const struct gk_flag_value *values = arguments->values;
+    const char *name = values[FLAG_NAME].text, *out = values[FLAG_OUT].text;
+    if (*name == '\0' || strlen(name) > 200)
+        return gk_error_set(error, GK_INVALID,
+                            "--name is \"%.100s\"; allowed are 1 to 200 characters", name);
+    if (sodium_init() < 0)
+        return gk_error_set(error, GK_INTERNAL, "make a token: no source of random numbers");
+    struct gk_store *store = NULL;
+    char text[TOKEN_TEXT_MAX], *beside = NULL;
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    int32_t id = 0;
+    make_token(text, hash);
+    enum gk_status status =
+        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+    if (status == GK_OK && out != NULL)
+        status = write_beside(&beside, out, text, error);
+    if (status == GK_OK)
+        status = gk_store_token_add(
+            &id, store, name, values[FLAG_ROLE].text,
+            values[FLAG_DAYS].count > 0 ? (int32_t)values[FLAG_DAYS].number : 0, hash, error);
+    if (status == GK_OK && out != NULL && rename(beside, out) != 0) {
+        status = fail_to_write(out, error);
+        (void)!gk_store_token_revoke(store, id, NULL);
+    }
+    if (beside != NULL && status != GK_OK)
+        (void)unlink(beside);
+    if (status == GK_OK && out != NULL)
+        printf("token %d for \"%s\" is in %s\n", (int)id, name, out);
+    else if (status == GK_OK) {
+        fprintf(stderr, "token %d for \"%s\"; it is not shown again:\n", (int)id, name);
+        puts(text);
+    }
+    sodium_memzero(text, sizeof text);
+    free(beside);
+    gk_store_close(store);
+    return status;
+}
+
+static enum gk_status print_token(void *context, const struct gk_token_row *row,
+                                  struct gk_error *error)
+{
+    (void)context, (void)error;
+    struct gk_buf buf;
+    gk_buf_init(&buf, 256);
+    gk_buf_puts(&buf, "made ");
+    gk_buf_put_utc(&buf, row->created_utc);
+    if (row->revoked_utc != 0) {
+        gk_buf_puts(&buf, "  revoked ");
+        gk_buf_put_utc(&buf, row->revoked_utc);
+    } else if (row->expires_utc != 0) {
+        gk_buf_puts(&buf, row->is_expired ? "  ended " : "  ends ");
+        gk_buf_put_utc(&buf, row->expires_utc);
+    }
+    printf("token %d  %s  %s  %s\n", (int)row->id, row->role, buf.data != NULL ? buf.data : "",
+           row->name);
+    gk_buf_release(&buf);
+    return GK_OK;
+}
+
+static enum gk_status list(const struct gk_options *options, const struct gk_arguments *arguments,
+                           struct gk_error *error)
+{
+    (void)arguments;
+    struct gk_store *store = NULL;
+    enum gk_status status =
+        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+    if (status == GK_OK)
+        status = gk_store_tokens(store, print_token, NULL, error);
+    gk_store_close(store);
+    return status;
+}
+
+static enum gk_status revoke_token(const struct gk_options *options,
+                                   const struct gk_arguments *arguments, struct gk_error *error)
+{
+    const char *text = arguments->operands[0];
+    char *end;
+    errno = 0;
+    long id = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || id < 1 || id > INT32_MAX)
+        return gk_error_set(error, GK_INVALID,
+                            "token \"%.64s\"; allowed is a number of \"token list\"", text);
+    struct gk_store *store = NULL;
+    enum gk_status status =
+        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+    if (status == GK_OK)
+        status = gk_store_token_revoke(store, (int32_t)id, error);
+    if (status == GK_OK)
+        printf("token %ld is revoked; daemons that reach the database refuse it within a second\n",
+               id);
+    gk_store_close(store);
+    return status;
+}
+
+const struct gk_command gk_command_token_create = {
+    .name = "token create",
+    .operands = "",
+    .help = "make a token for an analyst and show it once",
+    .flags = create_flags,
+    .run = create,
+};
+
+const struct gk_command gk_command_token_list = {
+    .name = "token list",
+    .operands = "",
+    .help = "list tokens, without what they are",
+    .run = list,
+};
+
+const struct gk_command gk_command_token_revoke = {
+    .name = "token revoke",
+    .operands = "ID",
+    .help = "end a token",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .run = revoke_token,
+};

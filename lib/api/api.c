@@ -1,0 +1,125 @@
+/* The api as an object: its source of snapshots, its settings, its routes. */
+#include "api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid.h"
+#include "view.h"
+
+/* --- Making and changing it --------------------------------------------------- */
+
+static void settings_free(struct gk_settings *settings)
+{
+    while (settings != NULL) {
+        struct gk_settings *older = settings->older;
+        free(settings->title);
+        free(settings->publisher);
+        free(settings);
+        settings = older;
+    }
+}
+
+static struct gk_settings *settings_make(const struct gk_api_config *config)
+{
+    struct gk_settings *settings = calloc(1, sizeof *settings);
+    if (settings == NULL)
+        return NULL;
+    settings->title = strdup(config->title == NULL ? "" : config->title);
+    settings->publisher = strdup(config->publisher == NULL ? "" : config->publisher);
+    settings->limit_default = config->limit_default < 1              ? 1
+                              : config->limit_default > GK_LIMIT_MAX ? GK_LIMIT_MAX
+                                                                     : config->limit_default;
+    if (settings->title == NULL || settings->publisher == NULL) {
+        settings_free(settings);
+        return NULL;
+    }
+    return settings;
+}
+
+enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *source,
+                                const struct gk_api_config *config, struct gk_error *error)
+{
+    struct gk_settings *settings = settings_make(config);
+    struct gk_api *api = calloc(1, sizeof *api);
+    enum gk_status status = GK_NO_MEMORY;
+    if (settings == NULL || api == NULL) {
+        gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
+        goto out;
+    }
+    api->source = *source;
+    for (uint64_t count = 0; count < GK_INTERVALS; count++)
+        api->interval[count] = gk_poisson_interval(count, GK_CONFIDENCE);
+    status = gk_grid_cache_create(&api->grids, error);
+    if (status != GK_OK)
+        goto out;
+    atomic_init(&api->settings, settings);
+    *out = api;
+    return GK_OK;
+out:
+    settings_free(settings);
+    free(api);
+    return status;
+}
+
+/* Reloads are rare and settings small: old ones are kept until the end, so that
+ * requests need no lock to read them. */
+enum gk_status gk_api_reconfigure(struct gk_api *api, const struct gk_api_config *config)
+{
+    struct gk_settings *settings = settings_make(config);
+    if (settings == NULL)
+        return GK_NO_MEMORY;
+    settings->older = atomic_load(&api->settings);
+    atomic_store(&api->settings, settings);
+    return GK_OK;
+}
+
+void gk_api_free(struct gk_api *api)
+{
+    if (api == NULL)
+        return;
+    gk_grid_cache_free(api->grids);
+    settings_free(atomic_load(&api->settings));
+    free(api);
+}
+
+enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
+                                   struct gk_principal *principal)
+{
+    struct gk_api *api = context;
+    struct gk_token_info token;
+    enum gk_status status = api->source.token(api->source.context, hash, &token);
+    if (status != GK_OK)
+        return status;
+    *principal = (struct gk_principal){
+        .role = token.is_analyst ? GK_ROLE_ANALYST : GK_ROLE_CONTACT,
+        .token_id = token.id,
+        .watch_area_id = token.watch_area_id,
+    };
+    return GK_OK;
+}
+
+/* --- Routes --------------------------------------------------------------------- */
+
+#define JSON_AND_HTML (1U << GK_FORMAT_JSON | 1U << GK_FORMAT_HTML)
+
+static const struct gk_route routes[] = {
+    {"/", gk_resource_landing, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
+    {"/conformance", gk_resource_conformance, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
+    {"/api", gk_resource_api, GK_ROLE_PUBLIC, JSON_AND_HTML, GK_OPENAPI_TYPE, false},
+    {"/collections", gk_resource_collections, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
+    {"/collections/{collection}", gk_resource_collection, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL,
+     false},
+    {"/collections/{collection}/schema", gk_resource_schema, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_SCHEMA_TYPE, false},
+    {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_GEOJSON_TYPE, true},
+    {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_GEOJSON_TYPE, true},
+};
+
+const struct gk_route *gk_api_routes(size_t *count)
+{
+    *count = sizeof routes / sizeof *routes;
+    return routes;
+}

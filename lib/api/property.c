@@ -1,0 +1,200 @@
+/* The catalogue of properties, and values as JSON, HTML and schema. The hot path
+ * is gk_buf_put_properties(): a page of a thousand features runs through it a
+ * thousand times, so that everything constant is printed once beforehand. */
+#include "property.h"
+
+#include <string.h>
+
+#include "base/date.h"
+#include "http/parameter.h"
+
+static const struct gk_property_info catalogue[] = {
+#define GK_PROPERTY_X(symbol, name, type, kind, decimals, unit, label_sv, label_en, text_sv,       \
+                      text_en)                                                                     \
+    [GK_PROPERTY_##symbol] = {name,     GK_TYPE_##type, GK_KIND_OF_##kind, decimals, unit,         \
+                              label_sv, label_en,       text_sv,           text_en},
+#include "property.def"
+#undef GK_PROPERTY_X
+};
+
+const struct gk_property_info *gk_property_info(enum gk_property property)
+{
+    return &catalogue[property];
+}
+
+const char *gk_property_kind_name(enum gk_property_kind kind)
+{
+    static const char *const names[GK_KINDS_OF_PROPERTY] = {
+        "count",    "denominator", "rate",      "interval", "year", "share",
+        "distance", "identifier",  "threshold", "date",     "text", "flag"};
+    return (unsigned)kind < GK_KINDS_OF_PROPERTY ? names[kind] : "?";
+}
+
+static void put_value(struct gk_buf *buf, enum gk_property property, const struct gk_field *field)
+{
+    if (!field->has) {
+        gk_buf_append(buf, "null", 4);
+        return;
+    }
+    switch (catalogue[property].type) {
+    case GK_TYPE_INTEGER:
+        gk_buf_put_i64(buf, field->integer);
+        return;
+    case GK_TYPE_NUMBER:
+        gk_buf_put_double(buf, field->number, catalogue[property].decimals);
+        return;
+    case GK_TYPE_TEXT:
+        gk_buf_put_json_string(buf, field->text.data, field->text.length);
+        return;
+    case GK_TYPE_DATE:
+        gk_buf_putc(buf, '"');
+        gk_buf_put_day(buf, (int32_t)field->integer);
+        gk_buf_putc(buf, '"');
+        return;
+    case GK_TYPE_TIME:
+        gk_buf_putc(buf, '"');
+        gk_buf_put_hour(buf, (int32_t)field->integer);
+        gk_buf_putc(buf, '"');
+        return;
+    case GK_TYPE_BOOLEAN:
+        gk_buf_puts(buf, field->integer != 0 ? "true" : "false");
+        return;
+    }
+}
+
+/* Moves what was printed since the last piece into the arena as a piece. */
+static bool close_piece(struct gk_pattern *pattern, struct gk_buf *text, int property,
+                        struct gk_arena *arena)
+{
+    const char *copy = gk_arena_strndup(arena, text->data == NULL ? "" : text->data, text->length);
+    if (copy == NULL || gk_buf_status(text) != GK_OK)
+        return false;
+    pattern->piece[pattern->count++] = (struct gk_piece){{copy, text->length}, property};
+    gk_buf_clear(text);
+    return true;
+}
+
+enum gk_status gk_pattern_make(struct gk_pattern *pattern, const struct gk_columns *columns,
+                               const struct gk_fields *same, struct gk_arena *arena)
+{
+    enum { TEXT_MAX_BYTES = 64 * 1024 };
+    struct gk_buf text;
+    gk_buf_init(&text, TEXT_MAX_BYTES);
+    pattern->count = 0;
+    gk_buf_putc(&text, '{');
+    bool done = true;
+    for (size_t i = 0; done && i < columns->count; i++) {
+        enum gk_property property = columns->column[i].property;
+        gk_buf_puts(&text, i == 0 ? "\"" : ",\"");
+        gk_buf_puts(&text, catalogue[property].name);
+        gk_buf_puts(&text, "\":");
+        if (columns->column[i].is_same)
+            put_value(&text, property, &same->of[property]);
+        else
+            done = close_piece(pattern, &text, (int)property, arena);
+    }
+    gk_buf_putc(&text, '}');
+    done = done && close_piece(pattern, &text, -1, arena);
+    gk_buf_release(&text);
+    return done ? GK_OK : GK_NO_MEMORY;
+}
+
+void gk_buf_put_properties(struct gk_buf *buf, const struct gk_pattern *pattern,
+                           const struct gk_fields *fields)
+{
+    for (size_t i = 0; i < pattern->count; i++) {
+        const struct gk_piece *piece = &pattern->piece[i];
+        gk_buf_append(buf, piece->text.data, piece->text.length);
+        if (piece->property >= 0)
+            put_value(buf, (enum gk_property)piece->property, &fields->of[piece->property]);
+    }
+}
+
+/* Swedish writes a decimal comma. */
+static void put_number_html(struct gk_buf *buf, double value, unsigned decimals, bool is_swedish)
+{
+    size_t start = buf->length;
+    gk_buf_put_double(buf, value, decimals > 2 ? 2 : decimals);
+    if (is_swedish && gk_buf_status(buf) == GK_OK)
+        for (size_t i = start; i < buf->length; i++)
+            if (buf->data[i] == '.')
+                buf->data[i] = ',';
+}
+
+void gk_buf_put_field_html(struct gk_buf *buf, enum gk_property property,
+                           const struct gk_fields *fields, bool is_swedish)
+{
+    const struct gk_field *field = &fields->of[property];
+    if (!field->has) {
+        gk_buf_puts(buf, is_swedish ? "saknas" : "none");
+        return;
+    }
+    switch (catalogue[property].type) {
+    case GK_TYPE_NUMBER:
+        put_number_html(buf, field->number, catalogue[property].decimals, is_swedish);
+        return;
+    case GK_TYPE_TEXT:
+        gk_buf_put_html(buf, field->text.data, field->text.length);
+        return;
+    case GK_TYPE_DATE:
+        gk_buf_put_day(buf, (int32_t)field->integer);
+        return;
+    case GK_TYPE_TIME:
+        gk_buf_put_hour(buf, (int32_t)field->integer);
+        return;
+    case GK_TYPE_BOOLEAN:
+        gk_buf_puts(buf, field->integer != 0 ? (is_swedish ? "ja" : "yes")
+                                             : (is_swedish ? "nej" : "no"));
+        return;
+    case GK_TYPE_INTEGER:
+        gk_buf_put_i64(buf, field->integer);
+        return;
+    }
+}
+
+static const char *json_type(enum gk_property_type type)
+{
+    switch (type) {
+    case GK_TYPE_INTEGER:
+        return "integer";
+    case GK_TYPE_NUMBER:
+        return "number";
+    case GK_TYPE_BOOLEAN:
+        return "boolean";
+    default:
+        return "string";
+    }
+}
+
+static void put_type(struct gk_json *json, enum gk_property_type type, bool openapi)
+{
+    gk_json_key(json, "type");
+    if (openapi) {
+        gk_json_text(json, json_type(type));
+        gk_json_key(json, "nullable");
+        gk_json_bool(json, true);
+    } else {
+        gk_json_text(json, json_type(type));
+    }
+    if (type == GK_TYPE_DATE)
+        gk_json_member(json, "format", "date");
+    if (type == GK_TYPE_TIME)
+        gk_json_member(json, "format", "date-time");
+}
+
+void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
+                         bool openapi)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct gk_property_info *info = &catalogue[columns->column[i].property];
+        gk_json_key(json, info->name);
+        gk_json_object_begin(json);
+        gk_json_member(json, "title", is_swedish ? info->label_sv : info->label_en);
+        gk_json_member(json, "description", is_swedish ? info->text_sv : info->text_en);
+        put_type(json, info->type, openapi);
+        gk_json_member(json, "x-grannkarta-kind", gk_property_kind_name(info->kind));
+        if (info->unit[0] != '\0')
+            gk_json_member(json, "x-ogc-unit", info->unit);
+        gk_json_object_end(json);
+    }
+}

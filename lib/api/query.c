@@ -1,0 +1,243 @@
+/* The parameters of collections: one table per resource and caller, made from
+ * the snapshot (definitions, square sizes) and the settings. The same table
+ * parses requests and prints OpenAPI. */
+#include <math.h>
+#include <string.h>
+
+#include "view.h"
+
+enum { DESCRIPTION_DEFAULT_MAX = 32, CURSOR_TEXT_MAX = 128 };
+
+static const struct gk_parameter rows[GK_QUERIES] = {
+    [GK_QUERY_LIMIT] = {.name = "limit",
+                        .type = GK_PARAMETER_INTEGER,
+                        .minimum = 1,
+                        .maximum = GK_LIMIT_MAX,
+                        .clamps = true,
+                        .description = "Features on a page. More than the maximum means the "
+                                       "maximum; follow the `next` link for the rest."},
+    [GK_QUERY_BBOX] = {.name = "bbox",
+                       .type = GK_PARAMETER_BBOX,
+                       .description = "Only features whose geometry touches this box, in CRS84: "
+                                      "west, south, east, north (6 numbers: heights are ignored). "
+                                      "It selects whole features; their counts do not change."},
+    [GK_QUERY_DATETIME] = {.name = "datetime", .type = GK_PARAMETER_PERIOD},
+    [GK_QUERY_DEFINITION] = {.name = "definition",
+                             .type = GK_PARAMETER_CHOICE,
+                             .role = GK_ROLE_ANALYST,
+                             .description = "Which offences are counted."},
+    [GK_QUERY_METHOD] = {.name = "method",
+                         .type = GK_PARAMETER_CHOICE,
+                         .choices = "count|rate",
+                         .initial = "count",
+                         .description = "What `value` is: the count, or the count per 1,000 "
+                                        "dwellings. Both are descriptive."},
+    [GK_QUERY_SIZE] = {.name = "size",
+                       .type = GK_PARAMETER_CHOICE,
+                       .initial = "250",
+                       .description = "Side of the squares in metres."},
+    [GK_QUERY_CURSOR] = {.name = "cursor",
+                         .type = GK_PARAMETER_TEXT,
+                         .maximum = CURSOR_TEXT_MAX,
+                         .description = "Where a page resumes; only from a `next` link. It is "
+                                        "bound to the data of the first page and works for at "
+                                        "least 10 minutes after they were replaced (then 410)."},
+};
+
+#define PERIOD_PUBLIC                                                                              \
+    "Period of the counts: a date, a date-time or an interval, open ends as `..`; widened to "     \
+    "whole "                                                                                       \
+    "months. It never removes features; where no data cover it, counts are null. Default: the "    \
+    "last "                                                                                        \
+    "12 months of the data."
+#define PERIOD_ANALYST                                                                             \
+    "Period of the counts: a date, a date-time or an interval, open ends as `..`; widened to "     \
+    "whole "                                                                                       \
+    "days. It never removes features; where no data cover it, counts are null. Default: the last " \
+    "12 closed months of the data."
+#define PERIOD_ROWS                                                                                \
+    "Only incidents whose interval from-to intersects this: a date, a date-time or an interval, "  \
+    "open ends as `..`."
+
+/* "a|b|c" of all definitions, in the arena. */
+static const char *definition_choices(const struct gk_view *view)
+{
+    const struct gk_snapshot *s = view->snapshot;
+    size_t length = 1;
+    for (uint32_t i = 0; i < s->definition_count; i++)
+        length += strlen(s->definitions[i].name) + 1;
+    char *choices = gk_arena_alloc(view->request->arena, length);
+    if (choices == NULL)
+        return NULL;
+    char *to = choices;
+    for (uint32_t i = 0; i < s->definition_count; i++) {
+        size_t n = strlen(s->definitions[i].name);
+        if (i > 0)
+            *to++ = '|';
+        memcpy(to, s->definitions[i].name, n);
+        to += n;
+    }
+    *to = '\0';
+    return choices;
+}
+
+/* Multiples of the base squares; small squares only for analysts. */
+static const char *size_choices(const struct gk_view *view)
+{
+    enum { SMALL_CM = 10000 };
+    bool has_small = view->is_analyst && SMALL_CM % view->snapshot->square_side_cm == 0;
+    return has_small ? "100|250|500|1000" : "250|500|1000";
+}
+
+static bool is_wanted(const struct gk_view *view, const struct gk_layer *layer, bool is_item,
+                      enum gk_query query)
+{
+    switch (query) {
+    case GK_QUERY_LIMIT:
+    case GK_QUERY_BBOX:
+    case GK_QUERY_CURSOR:
+        return !is_item;
+    case GK_QUERY_DATETIME:
+        return layer->has_counts || !is_item;
+    case GK_QUERY_DEFINITION:
+        return layer->has_counts && view->is_analyst;
+    case GK_QUERY_METHOD:
+        return layer->has_method;
+    case GK_QUERY_SIZE:
+        return layer->has_method && !is_item;
+    default:
+        return false;
+    }
+}
+
+/* Adjusts a copied row to the snapshot; false without memory. */
+static bool complete_row(const struct gk_view *view, const struct gk_layer *layer,
+                         enum gk_query query, struct gk_parameter *row)
+{
+    if (query == GK_QUERY_LIMIT) {
+        struct gk_buf text;
+        gk_buf_init(&text, DESCRIPTION_DEFAULT_MAX);
+        gk_buf_put_i64(&text, view->settings->limit_default);
+        row->initial = text.data == NULL
+                           ? NULL
+                           : gk_arena_strndup(view->request->arena, text.data, text.length);
+        gk_buf_release(&text);
+        return row->initial != NULL;
+    }
+    if (query == GK_QUERY_DATETIME)
+        row->description = !layer->has_counts ? PERIOD_ROWS
+                           : view->is_analyst ? PERIOD_ANALYST
+                                              : PERIOD_PUBLIC;
+    if (query == GK_QUERY_DEFINITION) {
+        row->choices = definition_choices(view);
+        row->initial = view->snapshot->definitions[view->snapshot->initial_definition].name;
+        return row->choices != NULL;
+    }
+    if (query == GK_QUERY_SIZE)
+        row->choices = size_choices(view);
+    return true;
+}
+
+enum gk_status gk_query_table_make(const struct gk_view *view,
+                                   const struct gk_collection *collection, bool is_item,
+                                   struct gk_query_table *table)
+{
+    memset(table, 0, sizeof *table);
+    for (enum gk_query query = 0; query < GK_QUERIES; query++) {
+        if (!is_wanted(view, collection->layer, is_item, query))
+            continue;
+        table->row[table->count] = rows[query];
+        if (!complete_row(view, collection->layer, query, &table->row[table->count]))
+            return GK_NO_MEMORY;
+        table->which[table->count++] = query;
+    }
+    return GK_OK;
+}
+
+enum gk_status gk_query_read(const struct gk_view *view, const struct gk_query_table *table,
+                             struct gk_value value[GK_QUERIES], struct gk_error *error)
+{
+    struct gk_value read[GK_QUERIES];
+    memset(read, 0, sizeof read);
+    memset(value, 0, sizeof *value * GK_QUERIES);
+    enum gk_status status = gk_parameters_read(view->request, table->row, read, error);
+    if (status != GK_OK)
+        return status;
+    for (size_t i = 0; i < table->count; i++)
+        value[table->which[i]] = read[i];
+    return GK_OK;
+}
+
+/* --- Into the view ----------------------------------------------------------------- */
+
+static struct gk_box_e7 box_of(double west, double south, double east, double north)
+{
+    return (struct gk_box_e7){
+        .min = gk_lonlat_e7_round((struct gk_lonlat){.lon_deg = west, .lat_deg = south}),
+        .max = gk_lonlat_e7_round((struct gk_lonlat){.lon_deg = east, .lat_deg = north})};
+}
+
+static void apply_box(struct gk_view *view, const double bbox[4])
+{
+    double west = bbox[0], south = bbox[1], east = bbox[2], north = bbox[3];
+    if (west <= east) {
+        view->box_count = 1;
+        view->box[0] = box_of(west, south, east, north);
+        return;
+    }
+    /* It crosses the antimeridian: two boxes. */
+    view->box_count = 2;
+    view->box[0] = box_of(west, south, 180.0, north);
+    view->box[1] = box_of(-180.0, south, east, north);
+}
+
+/* The value of a choice by the number it is written as. */
+static int32_t number_of(struct gk_text text)
+{
+    int32_t number = 0;
+    for (size_t i = 0; i < text.length && i < 6; i++)
+        number = number * 10 + (text.data[i] - '0');
+    return number;
+}
+
+enum gk_status gk_view_apply(struct gk_view *view, const struct gk_value value[GK_QUERIES],
+                             struct gk_error *error)
+{
+    const struct gk_layer *layer = view->collection.layer;
+    const struct gk_value *datetime = &value[GK_QUERY_DATETIME];
+    view->definition = view->snapshot->initial_definition;
+    if (value[GK_QUERY_DEFINITION].given) {
+        int found = gk_snapshot_definition(view->snapshot, value[GK_QUERY_DEFINITION].text.data);
+        if (found < 0)
+            return gk_error_set(error, GK_INVALID, "read \"definition\": there is no such");
+        view->definition = (uint32_t)found;
+    }
+    gk_view_set_period(view, layer->has_counts && datetime->given ? &datetime->period : NULL);
+    if (!layer->has_counts && datetime->given) {
+        view->has_rows_period = true;
+        view->rows = datetime->period;
+    }
+    if (value[GK_QUERY_BBOX].given)
+        apply_box(view, value[GK_QUERY_BBOX].bbox);
+    view->is_rate = layer->has_method && value[GK_QUERY_METHOD].integer == 1;
+    if (layer->has_method && value[GK_QUERY_SIZE].text.data != NULL)
+        view->size_m = number_of(value[GK_QUERY_SIZE].text);
+    return GK_OK;
+}
+
+bool gk_view_take_size(struct gk_view *view, int64_t id)
+{
+    if (!view->collection.layer->has_method)
+        return true;
+    const char *choices = size_choices(view);
+    int32_t size_m = gk_hotspot_size_m(id);
+    while (*choices != '\0') {
+        size_t length = strcspn(choices, "|");
+        if (number_of((struct gk_text){choices, length}) == size_m) {
+            view->size_m = size_m;
+            return true;
+        }
+        choices += length + (choices[length] == '|');
+    }
+    return false;
+}

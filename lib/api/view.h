@@ -1,0 +1,239 @@
+/* A view: one request's look at one snapshot, and the collections it can have.
+ *
+ * A layer is a kind of collection: what its features are, in which order, with
+ * which columns. items.c and the other resources know layers only through this
+ * header; each layer is one file (cells.c, districts.c, ...). */
+#ifndef GK_API_VIEW_H
+#define GK_API_VIEW_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/date.h"
+#include "http/parameter.h"
+#include "http/server.h"
+#include "property.h"
+#include "snapshot/query.h"
+#include "snapshot/snapshot.h"
+#include "stats/rate.h"
+
+#define GK_CRS84_URI "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+#define GK_GEOJSON_TYPE "application/geo+json"
+#define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
+#define GK_SCHEMA_TYPE "application/schema+json"
+#define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
+
+enum { GK_LIMIT_MAX = 10000 };
+
+struct gk_grid;
+struct gk_view;
+
+/* --- The api ---------------------------------------------------------------- */
+
+/* Where snapshots and tokens come from: the holder, or a test's own. The
+ * functions mean what those of snapshot/holder.h with the same names mean. */
+struct gk_source {
+    void *context;
+    const struct gk_snapshot *(*acquire)(void *context, enum gk_snapshot_kind kind);
+    const struct gk_snapshot *(*acquire_pinned)(void *context, enum gk_snapshot_kind kind,
+                                                int32_t number, int32_t places);
+    void (*release)(void *context, const struct gk_snapshot *snapshot);
+    int64_t (*silent_s)(void *context);
+    bool (*is_stale)(void *context);
+    enum gk_status (*token)(void *context, const unsigned char hash[32],
+                            struct gk_token_info *token);
+};
+
+/* What may change at run time; replaced as a whole, freed with the api. */
+struct gk_settings {
+    char *title, *publisher;
+    int64_t limit_default;
+    struct gk_settings *older;
+};
+
+/* Intervals of small counts, made once: they cost more than the rest of a feature. */
+enum { GK_INTERVALS = 1024 };
+#define GK_CONFIDENCE 0.95
+
+struct gk_grid_cache;
+
+struct gk_api {
+    struct gk_source source;
+    _Atomic(struct gk_settings *) settings;
+    struct gk_interval interval[GK_INTERVALS];
+    struct gk_grid_cache *grids;
+};
+
+/* As gk_api_create() with a source of one's own; config->holder is not used. */
+GK_CHECKED enum gk_status gk_api_create_on(struct gk_api **api, const struct gk_source *source,
+                                           const struct gk_api_config *config,
+                                           struct gk_error *error);
+
+/* --- Layers --------------------------------------------------------------- */
+
+struct gk_layer {
+    const char *name; /* of the collection; "districts-" stands for one per set */
+    enum gk_role role;
+    const char *title_sv, *title_en, *text_sv, *text_en;
+    const char *geometry; /* JSON Schema format: "geometry-multipolygon", ... */
+    bool has_counts;      /* datetime sets the period of counts; definition counts */
+    bool has_method;      /* method and size */
+    const struct gk_column *columns;
+    size_t column_count;
+    /* Sets view->first, end and shapes. Fills what only this layer needs. */
+    enum gk_status (*open)(struct gk_view *view, struct gk_error *error);
+    /* The id of the feature at an index, and the index of an id or -1. */
+    int64_t (*id)(const struct gk_view *view, uint32_t index);
+    int64_t (*find)(const struct gk_view *view, int64_t id);
+    /* Sets the fields that differ between features. */
+    void (*fill)(const struct gk_view *view, uint32_t index, struct gk_fields *fields);
+    /* For layers without shapes: whether a feature is asked for, its geometry. */
+    bool (*matches)(const struct gk_view *view, uint32_t index);
+    void (*put_geometry)(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
+};
+
+extern const struct gk_layer gk_layer_cells, gk_layer_districts, gk_layer_watch_areas,
+    gk_layer_hotspots, gk_layer_incidents;
+
+/* The side in metres that the id of a square carries; 0 for none. */
+int32_t gk_hotspot_size_m(int64_t id);
+
+/* A collection as one caller sees it in one snapshot. */
+enum { GK_COLLECTION_NAME_MAX = 63 };
+struct gk_collection {
+    const struct gk_layer *layer;
+    uint32_t set; /* of districts */
+    char name[GK_COLLECTION_NAME_MAX + 1];
+};
+
+/* --- Views ------------------------------------------------------------------ */
+
+struct gk_view {
+    struct gk_api *api;
+    const struct gk_settings *settings;
+    const struct gk_request *request;
+    const struct gk_snapshot *snapshot; /* NULL: there is none */
+    bool is_analyst;
+    bool is_swedish;
+    struct gk_collection collection;
+
+    uint32_t definition;
+    bool is_covered;         /* the snapshot has data in the period */
+    struct gk_period period; /* clipped when covered, else as asked (widened) */
+    bool is_rate;            /* hotspots: method=rate */
+    int32_t size_m;          /* hotspots */
+
+    /* What is asked for: features [first, end) that touch a box. */
+    uint32_t first, end;
+    size_t box_count; /* 0: no bbox; 2: one that crosses the antimeridian */
+    struct gk_box_e7 box[2];
+    bool has_rows_period; /* incidents: rows that intersect `rows` */
+    struct gk_period rows;
+    const struct gk_shapes *shapes; /* NULL: matches() and put_geometry() */
+    const char *shapes_text;
+    struct gk_grid *grid; /* hotspots */
+};
+
+/* Takes the newest snapshot that the caller may see and says so in the response.
+ * GK_UNAVAILABLE when there is none. End with gk_view_close(). */
+GK_CHECKED enum gk_status gk_view_open(struct gk_view *view, void *context,
+                                       const struct gk_request *request,
+                                       struct gk_response *response, struct gk_error *error);
+
+/* Changes to the snapshot that a cursor is pinned to. GK_GONE. */
+GK_CHECKED enum gk_status gk_view_pin(struct gk_view *view, struct gk_response *response,
+                                      int32_t number, int32_t places, struct gk_error *error);
+
+void gk_view_close(struct gk_view *view);
+
+/* GK_OK when the body was built, else its failure with a message. */
+GK_CHECKED enum gk_status gk_view_finish(const struct gk_response *response,
+                                         struct gk_error *error);
+
+/* The collection number `i` of those that the caller may see; false past the last. */
+bool gk_view_collection_at(const struct gk_view *view, size_t i, struct gk_collection *collection);
+
+/* Sets view->collection by the route's variable. GK_NOT_FOUND, or GK_UNAUTHORIZED
+ * or GK_FORBIDDEN for one that the caller may not read. */
+GK_CHECKED enum gk_status gk_view_find_collection(struct gk_view *view, struct gk_error *error);
+
+/* The title in the reader's language; arena or static. */
+const char *gk_collection_title(const struct gk_view *view, const struct gk_collection *collection);
+
+/* The columns of a collection for this caller. */
+void gk_collection_columns(const struct gk_view *view, const struct gk_collection *collection,
+                           struct gk_columns *columns);
+
+/* A box around everything in a collection (around the cells where it is empty). */
+struct gk_box_e7 gk_collection_extent(const struct gk_view *view,
+                                      const struct gk_collection *collection);
+
+/* Sets the period of counts from a `datetime` (NULL: the default period):
+ * widened to months for the public and to days for analysts, then clipped. */
+void gk_view_set_period(struct gk_view *view, const struct gk_period *period);
+
+/* Sets the fields that are the same for all features: period, definition, ... */
+void gk_view_fill_same(const struct gk_view *view, struct gk_fields *fields);
+
+/* Sets rate (property `rate` and the two after it) of a count; null when the
+ * count is (`has_count` false) or the denominator is 0. */
+void gk_view_fill_rate(const struct gk_view *view, struct gk_fields *fields, enum gk_property rate,
+                       bool has_count, int64_t count, int64_t denominator, double per);
+
+/* Appends the feature's geometry or null. */
+void gk_view_put_geometry(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
+
+/* The first feature at or after `from` that is asked for; view->end for none. */
+uint32_t gk_view_next(const struct gk_view *view, uint32_t from);
+
+/* How many are asked for. */
+uint64_t gk_view_matched(const struct gk_view *view);
+
+/* --- Parameters --------------------------------------------------------------- */
+
+enum gk_query {
+    GK_QUERY_LIMIT,
+    GK_QUERY_BBOX,
+    GK_QUERY_DATETIME,
+    GK_QUERY_DEFINITION,
+    GK_QUERY_METHOD,
+    GK_QUERY_SIZE,
+    GK_QUERY_CURSOR,
+    GK_QUERIES
+};
+
+/* The parameters of a resource as the caller has them. */
+struct gk_query_table {
+    struct gk_parameter row[GK_QUERIES + 1];
+    enum gk_query which[GK_QUERIES];
+    size_t count;
+};
+
+/* The parameters of /items (or of one item) of a collection. GK_NO_MEMORY. */
+GK_CHECKED enum gk_status gk_query_table_make(const struct gk_view *view,
+                                              const struct gk_collection *collection, bool is_item,
+                                              struct gk_query_table *table);
+
+/* Reads the request by the table; value[q] is of query q (zero when absent). */
+GK_CHECKED enum gk_status gk_query_read(const struct gk_view *view,
+                                        const struct gk_query_table *table,
+                                        struct gk_value value[GK_QUERIES], struct gk_error *error);
+
+/* Takes what was read into the view: definition, period, boxes, method, size. */
+GK_CHECKED enum gk_status gk_view_apply(struct gk_view *view,
+                                        const struct gk_value value[GK_QUERIES],
+                                        struct gk_error *error);
+
+/* Of one item of hotspots: takes the square's size from its id; false when the
+ * caller may not have that size. True for other layers. */
+bool gk_view_take_size(struct gk_view *view, int64_t id);
+
+/* --- Resources: the handlers ------------------------------------------------------ */
+
+gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
+    gk_resource_collection, gk_resource_schema, gk_resource_items, gk_resource_item;
+
+#endif

@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+"""From empty to head gives the schema of schema.expected (tests/sql/update-schema
+writes it), and an applied migration is never edited."""
+import difflib
+import importlib.machinery
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from cluster import Cluster
+from tap import diag, ok, run
+
+dump = importlib.machinery.SourceFileLoader("update_schema", os.path.join(HERE, "update-schema")).load_module().dump
+
+
+def the_schema_is_the_expected_one():
+    with Cluster() as cluster:
+        got = dump(cluster).splitlines()
+    with open(os.path.join(HERE, "schema.expected")) as f:
+        expected = f.read().splitlines()
+    ok(len(expected) > 300, "there is a schema to compare with")
+    if not ok(got == expected, "the dump equals schema.expected"):
+        diag("\n".join(difflib.unified_diff(expected, got, "schema.expected", "this build", lineterm="")))
+
+
+run(the_schema_is_the_expected_one)
