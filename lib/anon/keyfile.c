@@ -37,8 +37,8 @@ static bool parse_line(const char *line, size_t length, struct gk_key *key)
         !gk_day_parse(day, 10, &key->created_day))
         return false;
     size_t bytes = 0;
-    return sodium_hex2bin(key->bytes, sizeof key->bytes, day + 11, 2 * GK_KEY_BYTES, NULL, &bytes,
-                          NULL) == 0 &&
+    return sodium_hex2bin(key->bytes, sizeof key->bytes, day + 11, 2 * sizeof key->bytes, NULL,
+                          &bytes, NULL) == 0 &&
            bytes == sizeof key->bytes;
 }
 

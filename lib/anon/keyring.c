@@ -32,25 +32,31 @@ struct gk_keyring {
 _Static_assert(crypto_auth_hmacsha256_KEYBYTES == GK_KEY_BYTES, "key size");
 _Static_assert(crypto_auth_hmacsha256_BYTES == GK_CASE_HASH_BYTES, "hash size");
 
-static enum gk_status keyring_alloc(struct gk_keyring **keyring, struct gk_error *error)
+/* An empty ring in locked memory of its own pages; NULL with the reason. */
+static struct gk_keyring *keyring_alloc(struct gk_error *error, enum gk_status *status)
 {
-    *keyring = NULL;
-    if (sodium_init() < 0)
-        return gk_error_set(error, GK_INTERNAL, "read keys: libsodium does not start");
+    struct gk_keyring *keyring = NULL;
     long page = sysconf(_SC_PAGESIZE);
     size_t align = page > 0 ? (size_t)page : 4096;
-    size_t size = (sizeof **keyring + align - 1) / align * align; /* whole pages, none shared */
-    struct gk_keyring *made = aligned_alloc(align, size);
-    if (made == NULL)
-        return gk_error_set(error, GK_NO_MEMORY, "read keys: out of memory");
-    memset(made, 0, sizeof *made);
-    if (sodium_mlock(made, sizeof *made) != 0) {
-        free(made);
-        return gk_error_set(error, GK_NO_MEMORY,
-                            "read keys: cannot lock %zu bytes of memory (RLIMIT_MEMLOCK)", size);
+    size_t size = (sizeof *keyring + align - 1) / align * align;
+    if (sodium_init() < 0) {
+        *status = gk_error_set(error, GK_INTERNAL, "read keys: libsodium does not start");
+        return NULL;
     }
-    *keyring = made;
-    return GK_OK;
+    keyring = aligned_alloc(align, size);
+    if (keyring == NULL) {
+        *status = gk_error_set(error, GK_NO_MEMORY, "read keys: out of memory");
+        return NULL;
+    }
+    memset(keyring, 0, sizeof *keyring);
+    if (sodium_mlock(keyring, sizeof *keyring) != 0) {
+        free(keyring);
+        *status = gk_error_set(error, GK_NO_MEMORY,
+                               "read keys: cannot lock %zu bytes of memory (RLIMIT_MEMLOCK)", size);
+        return NULL;
+    }
+    *status = GK_OK;
+    return keyring;
 }
 
 void gk_keyring_close(struct gk_keyring *keyring)
@@ -111,9 +117,11 @@ enum gk_status gk_keyring_open(struct gk_keyring **keyring, const char *path,
                                struct gk_error *error)
 {
     int fd = -1;
-    enum gk_status status = keyring_alloc(keyring, error);
-    if (status == GK_OK)
-        status = open_private(&fd, path, error);
+    enum gk_status status;
+    *keyring = keyring_alloc(error, &status);
+    if (*keyring == NULL)
+        return status;
+    status = open_private(&fd, path, error);
     if (status == GK_OK)
         status = read_keys(*keyring, fd, path, error);
     if (fd >= 0)
@@ -188,10 +196,11 @@ static enum gk_status append_key(struct gk_keyring *keyring, int32_t created_day
 
 enum gk_status gk_keyring_create(const char *path, int32_t created_day, struct gk_error *error)
 {
-    struct gk_keyring *keyring = NULL;
-    enum gk_status status = keyring_alloc(&keyring, error);
-    if (status == GK_OK)
-        status = append_key(keyring, created_day, error);
+    enum gk_status status;
+    struct gk_keyring *keyring = keyring_alloc(error, &status);
+    if (keyring == NULL)
+        return status;
+    status = append_key(keyring, created_day, error);
     if (status != GK_OK)
         goto out;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
@@ -270,16 +279,20 @@ static enum gk_status replace_file(const struct gk_keyring *keyring, int old_fd,
 
 enum gk_status gk_keyring_add(const char *path, int32_t created_day, struct gk_error *error)
 {
-    struct gk_keyring *keyring = NULL;
     int fd = -1;
+    enum gk_status status;
+    struct gk_keyring *keyring = NULL;
     /* Behind a symbolic link, not in its place. */
     char *real = realpath(path, NULL);
     if (real == NULL)
         return gk_error_set(error, errno == ENOENT ? GK_NOT_FOUND : GK_IO,
                             "open key file \"%s\": %s", path, strerror(errno));
-    enum gk_status status = keyring_alloc(&keyring, error);
-    if (status == GK_OK)
-        status = open_locked(&fd, real, error);
+    keyring = keyring_alloc(error, &status);
+    if (keyring == NULL) {
+        free(real);
+        return status;
+    }
+    status = open_locked(&fd, real, error);
     if (status == GK_OK)
         status = read_keys(keyring, fd, real, error);
     if (status == GK_OK)
