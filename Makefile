@@ -147,7 +147,7 @@ unit-programs: $(UNIT_PROGRAMS)
 # The command's own objects, without main, are under test too.
 $(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta $(call includes,$(USES_grannkarta)) \
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta -Ilib/anon $(call includes,$(USES_grannkarta)) \
 	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \
 	  $(call package_libs,check $(call module_packages,$(USES_grannkarta)) gdal) -lm -pthread
 

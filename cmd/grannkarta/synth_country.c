@@ -8,9 +8,9 @@ enum {
     NODES_MAX = 512,
     BENDS = 8, /* pieces of one road */
     SEGMENTS_MAX = NODES_MAX * BENDS,
-    CELLS_IN_NODE = 75,    /* one crossroads to 3 km2 */
-    HAMLET_PERMILLE = 330, /* of the homes; the others stand along roads */
-    LONE_PERMILLE = 120,   /* anywhere */
+    CELLS_IN_NODE = 65,    /* one crossroads to 2.6 km2 */
+    HAMLET_PERMILLE = 200, /* of the homes; the others stand along roads */
+    LONE_PERMILLE = 160,   /* anywhere */
     TRIES = 60
 };
 
@@ -160,7 +160,7 @@ static enum gk_status put_home(struct country *country, struct gk_cm at, uint32_
 static enum gk_status build_hamlet(struct country *country, size_t node, int64_t *left)
 {
     struct gk_cm built[32];
-    size_t built_count = 0, wanted = (size_t)between(country, 6, 28);
+    size_t built_count = 0, wanted = (size_t)between(country, 5, 18);
     int64_t reach = 4000 + (int64_t)wanted * 450;
     enum gk_status status = GK_OK;
     for (size_t tries = 0; tries < 6 * wanted && built_count < wanted && status == GK_OK; tries++) {
@@ -195,11 +195,11 @@ static const struct segment *random_segment(struct country *country)
     return &country->segments[low];
 }
 
-/* One to five homes by a road, mostly one: a farm, or a few houses. */
+/* One to three homes by a road, mostly one: a farm, or a few houses. */
 static enum gk_status build_by_road(struct country *country, enum gk_synth_class class,
                                     int64_t *left)
 {
-    static const uint8_t sizes[] = {1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};
+    static const uint8_t sizes[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3};
     const struct segment *segment = random_segment(country);
     int64_t length = root(distance2(segment->from, segment->to)) + 1;
     int64_t along = between(country, 0, length);
@@ -251,7 +251,7 @@ static struct gk_cm holiday_place(struct country *country)
 
 static enum gk_status build_holiday_homes(struct country *country, int64_t homes)
 {
-    int64_t scattered = homes / 5, grouped = homes - scattered;
+    int64_t scattered = homes / 2, grouped = homes - scattered;
     enum gk_status status = GK_OK;
     for (int tries = 0; tries < 100 * TRIES && grouped > 0 && status == GK_OK; tries++)
         status = build_holiday_village(

@@ -115,7 +115,7 @@ enum gk_status gk_audit_write(struct gk_audit *audit, const struct gk_exchange *
     struct gk_buf line;
     gk_buf_init(&line, LINE_MAX_BYTES);
     put_line(&line, exchange, http_status);
-    bool done = gk_buf_status(&line) == GK_OK && audit->fd >= 0 && write_line(audit, &line);
+    bool done = gk_buf_status(&line) == GK_OK && audit->path != NULL && write_line(audit, &line);
     gk_buf_release(&line);
     return done ? GK_OK : GK_UNAVAILABLE;
 }

@@ -117,12 +117,12 @@ static enum gk_status check_method(struct gk_exchange *x)
 /* --- The first call: what cannot be answered on this connection ----------- */
 
 static enum gk_status check_wire(struct gk_exchange *x, struct MHD_Connection *connection,
-                                 const char *version)
+                                 const char *method, const char *version)
 {
     /* CONNECT has a target of its own kind; it is not allowed anyway. */
     if (x->target_status != GK_OK && strcmp(x->method_name, "CONNECT") != 0)
         return x->target_status;
-    enum gk_status status = gk_framing_check(x, connection, x->method_name, version);
+    enum gk_status status = gk_framing_check(x, connection, method, version);
     if (status != GK_OK || !has_body(x))
         return status;
     status = check_method(x);
@@ -148,7 +148,8 @@ static enum gk_status find_route(struct gk_exchange *x)
             x->route = &server->config.routes[i];
             return GK_OK;
         }
-    return gk_error_set(&x->error, GK_NOT_FOUND, "there is nothing at \"%.200s\"", x->target.path);
+    return gk_error_set(&x->error, GK_NOT_FOUND, "there is nothing at \"%s\"",
+                        gk_show(x->target.path, strlen(x->target.path)).text);
 }
 
 static void put_formats(struct gk_buf *buf, unsigned formats)
@@ -169,8 +170,8 @@ static enum gk_status refuse_format(struct gk_exchange *x, const char *value)
     gk_buf_init(&allowed, 64);
     put_formats(&allowed, x->route->formats);
     if (value != NULL)
-        (void)gk_error_set(&x->error, GK_INVALID, "parameter f: \"%.100s\" is not one of %s", value,
-                           allowed.data);
+        (void)gk_error_set(&x->error, GK_INVALID, "parameter f: \"%s\" is not one of %s",
+                           gk_show(value, strlen(value)).text, allowed.data);
     else
         (void)gk_error_set(&x->error, GK_NOT_ACCEPTABLE,
                            "the Accept header allows none of the formats here: %s", allowed.data);
@@ -232,13 +233,13 @@ static enum gk_status negotiate(struct gk_exchange *x)
     }
     request->language = gk_accept_language(x->head.accept_language);
     if (lang != NULL && strcmp(lang, "sv") != 0 && strcmp(lang, "en") != 0)
-        return gk_error_set(&x->error, GK_INVALID, "parameter lang: \"%.100s\" is not sv or en",
-                            lang);
+        return gk_error_set(&x->error, GK_INVALID, "parameter lang: \"%s\" is not sv or en",
+                            gk_show(lang, strlen(lang)).text);
     if (lang != NULL)
         request->language = lang[0] == 's' ? "sv" : "en";
     if (!x->route->any_query && request->query_count > 0)
-        return gk_error_set(&x->error, GK_INVALID, "unknown parameter \"%.100s\"; %s",
-                            request->query[0].name,
+        return gk_error_set(&x->error, GK_INVALID, "unknown parameter \"%s\"; %s",
+                            gk_show(request->query[0].name, strlen(request->query[0].name)).text,
                             negotiates ? "allowed are f and lang" : "none is allowed");
     if (!negotiates)
         return GK_OK;
@@ -330,8 +331,9 @@ static enum MHD_Result send_answer(struct gk_exchange *x, struct MHD_Connection 
 static void begin_answering(struct gk_exchange *x, const char *method)
 {
     x->is_begun = true;
-    x->method_name = method;
     x->method = method_of(method);
+    /* Of a method nobody knows, nothing is repeated. */
+    x->method_name = x->method == GK_METHOD_UNKNOWN ? "UNKNOWN" : method;
     atomic_fetch_add_explicit(&x->server->open_requests, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&x->server->requests, 1, memory_order_relaxed);
 }
@@ -350,5 +352,6 @@ enum MHD_Result gk_exchange_handle(void *server, struct MHD_Connection *connecti
     if (x->is_begun)
         return send_answer(x, connection);
     begin_answering(x, method);
-    return check_wire(x, connection, version) == GK_OK ? MHD_YES : send_problem(x, connection);
+    return check_wire(x, connection, method, version) == GK_OK ? MHD_YES
+                                                               : send_problem(x, connection);
 }

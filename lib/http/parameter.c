@@ -1,5 +1,5 @@
 /* Reading query parameters by a table. Every refusal names the parameter, shows
- * the value (cut to VALUE_SHOWN bytes) and says what is allowed, so that a user
+ * the value (its start) and says what is allowed, so that a user
  * can put it right without the manual. */
 #include "http/parameter.h"
 
@@ -10,33 +10,13 @@
 
 #include "target.h"
 
-enum { VALUE_SHOWN = 100, NUMBER_MAX_BYTES = 64 };
-
-/* The start of a value that is shown, cut between characters. */
-struct shown {
-    char text[VALUE_SHOWN + 4];
-};
-
-static struct shown show(struct gk_text value)
-{
-    struct shown shown;
-    size_t length = value.length;
-    if (length > VALUE_SHOWN) {
-        length = VALUE_SHOWN;
-        while (length > 0 && ((unsigned char)value.data[length] & 0xC0) == 0x80)
-            length--;
-    }
-    for (size_t i = 0; i < length; i++)
-        shown.text[i] = (unsigned char)value.data[i] < ' ' ? ' ' : value.data[i];
-    strcpy(shown.text + length, length < value.length ? "..." : "");
-    return shown;
-}
+enum { NUMBER_MAX_BYTES = 64 };
 
 static enum gk_status refuse(struct gk_error *error, const struct gk_parameter *row,
                              struct gk_text value, const char *allowed)
 {
     return gk_error_set(error, GK_INVALID, "parameter %s: \"%s\" is not allowed; %s", row->name,
-                        show(value).text, allowed);
+                        gk_show(value.data, value.length).text, allowed);
 }
 
 /* --- One value ------------------------------------------------------------ */
@@ -73,7 +53,7 @@ static enum gk_status read_integer(const struct gk_parameter *row, struct gk_tex
     return gk_error_set(error, GK_INVALID,
                         "parameter %s: \"%s\" is not allowed; it must be an integer from %lld to "
                         "%lld",
-                        row->name, show(text).text, (long long)row->minimum,
+                        row->name, gk_show(text.data, text.length).text, (long long)row->minimum,
                         (long long)row->maximum);
 }
 
@@ -94,7 +74,7 @@ static enum gk_status read_choice(const struct gk_parameter *row, struct gk_text
     }
     return gk_error_set(error, GK_INVALID,
                         "parameter %s: \"%s\" is not allowed; it must be one of %s", row->name,
-                        show(text).text, row->choices);
+                        gk_show(text.data, text.length).text, row->choices);
 }
 
 static enum gk_status read_text(const struct gk_parameter *row, struct gk_text text,
@@ -103,7 +83,8 @@ static enum gk_status read_text(const struct gk_parameter *row, struct gk_text t
     if (row->maximum > 0 && text.length > (size_t)row->maximum)
         return gk_error_set(error, GK_INVALID,
                             "parameter %s: \"%s\" is not allowed; it may have at most %lld bytes",
-                            row->name, show(text).text, (long long)row->maximum);
+                            row->name, gk_show(text.data, text.length).text,
+                            (long long)row->maximum);
     if (!gk_utf8_is_valid(text.data, text.length))
         return refuse(error, row, text, "it must be UTF-8");
     value->text = text;
@@ -209,9 +190,9 @@ static enum gk_status refuse_unknown(const struct gk_parameter *table, enum gk_r
         if (row->role <= role)
             gk_buf_printf(&allowed, "%s, ", row->name);
     gk_buf_puts(&allowed, "f, lang");
-    struct gk_text name = {parameter->name, strlen(parameter->name)};
     enum gk_status status =
-        gk_error_set(error, GK_INVALID, "unknown parameter \"%s\"; allowed are %s", show(name).text,
+        gk_error_set(error, GK_INVALID, "unknown parameter \"%s\"; allowed are %s",
+                     gk_show(parameter->name, strlen(parameter->name)).text,
                      allowed.data != NULL ? allowed.data : "others");
     gk_buf_release(&allowed);
     return status;

@@ -47,6 +47,21 @@ bool gk_utf8_is_valid(const char *text, size_t length)
     return true;
 }
 
+struct gk_shown gk_show(const char *text, size_t length)
+{
+    struct gk_shown shown;
+    const size_t most = sizeof shown.text - 4;
+    size_t kept = length < most ? length : most;
+    while (kept < length && kept > 0 && ((unsigned char)text[kept] & 0xC0) == 0x80)
+        kept--;
+    for (size_t i = 0; i < kept; i++) {
+        unsigned char c = (unsigned char)text[i];
+        shown.text[i] = c < ' ' || c == 0x7F ? ' ' : text[i];
+    }
+    memcpy(shown.text + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
+    return shown;
+}
+
 /* Bytes of "http://host:port" or "https://…" before the path; 0 if `raw` does
  * not begin so. */
 static size_t authority_length(const char *raw)
@@ -184,10 +199,11 @@ static enum gk_status read_parameter(struct gk_target *target, const char *raw, 
         return gk_error_set(error, GK_INVALID, "a query parameter's name is empty or not text");
     if (!is_clean(value, value_length, true))
         return gk_error_set(error, GK_INVALID,
-                            "parameter \"%.64s\": the value has control bytes or is not UTF-8",
-                            name);
+                            "parameter \"%s\": the value has control bytes or is not UTF-8",
+                            gk_show(name, decoded_length).text);
     if (is_given(target, name))
-        return gk_error_set(error, GK_INVALID, "parameter \"%.64s\" is given more than once", name);
+        return gk_error_set(error, GK_INVALID, "parameter \"%s\" is given more than once",
+                            gk_show(name, decoded_length).text);
     if (target->query_count == GK_PARAMETERS_MAX)
         return gk_error_set(error, GK_INVALID, "there are more than %d query parameters",
                             GK_PARAMETERS_MAX);

@@ -42,6 +42,13 @@ GK_CHECKED enum gk_status gk_target_read(struct gk_target *target, const char *r
  * "http://host" have no path). */
 const char *gk_target_origin_form(const char *raw);
 
+/* The start of a client's text, fit for a message: at most 100 bytes, cut between
+ * characters, control bytes as spaces. */
+struct gk_shown {
+    char text[104];
+};
+struct gk_shown gk_show(const char *text, size_t length);
+
 /* True if the bytes are UTF-8 (no surrogates, no overlong forms). */
 bool gk_utf8_is_valid(const char *text, size_t length);
 

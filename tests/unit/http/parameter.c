@@ -17,7 +17,7 @@ static const struct gk_parameter table[] = {
     {"bbox", GK_PARAMETER_BBOX, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, "where"},
     {"datetime", GK_PARAMETER_PERIOD, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, "when"},
     {"definition", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_ANALYST, "what"},
-    {NULL},
+    {.name = NULL},
 };
 
 static struct gk_value values[ROWS];

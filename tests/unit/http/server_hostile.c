@@ -312,10 +312,14 @@ START_TEST(what_is_no_http_is_refused_by_the_library)
     EXPECT(attempts, false);
     struct gk_server_config config = service();
     struct gk_server *server = start(&config);
-    static const char *const rubbish[] = {"GARBAGE\r\n\r\n", "\x16\x03\x01\x02\x00\x01\r\n",
-                                          "\xff\xfe\r\n\r\n"};
-    for (size_t i = 0; i < 3; i++) {
-        ask(server, rubbish[i], &reply);
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } rubbish[] = {{BYTES("GARBAGE\r\n\r\n")},
+                   {BYTES("\x16\x03\x01\x02\x00\x01\r\n")}, /* TLS */
+                   {BYTES("\xff\xfe\r\n\r\n")}};
+    for (size_t i = 0; i < sizeof rubbish / sizeof *rubbish; i++) {
+        ask_bytes(server, rubbish[i].bytes, rubbish[i].length, &reply);
         ck_assert(reply.closed);
         ck_assert(status_of(&reply) == 0 || status_of(&reply) == 400);
     }

@@ -1,0 +1,51 @@
+/* What an import of incidents tells: counts, how far incidents were moved, the
+ * last month against the one before. Numbers of many rows only: how far one row
+ * was moved would say where it was. Pure but for the printing. */
+#ifndef GK_CMD_INCIDENT_REPORT_H
+#define GK_CMD_INCIDENT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "incident_places.h"
+#include "store/incidents.h"
+
+/* Fewer than this have no median. */
+enum { GK_MOVED_LEAST = 20 };
+
+struct gk_incident_report;
+
+GK_CHECKED enum gk_status gk_incident_report_create(struct gk_incident_report **report);
+
+/* NULL is allowed. */
+void gk_incident_report_free(struct gk_incident_report *report);
+
+/* Counts one accepted row. */
+void gk_incident_report_add(struct gk_incident_report *report,
+                            const struct gk_incident_input *input,
+                            const struct gk_incident_location *location);
+
+/* Accepted rows without a cell. */
+int64_t gk_incident_report_unlocated(const struct gk_incident_report *report);
+
+/* The last day that the data can be complete for: the latest report, else the
+ * latest end; INT32_MIN when there is no row. */
+int32_t gk_incident_report_data_through(const struct gk_incident_report *report);
+
+/* What the report does not count itself. */
+struct gk_incident_totals {
+    int64_t read, rejected;
+    struct gk_incident_counts counts;
+    const char *rejects_name;
+    int32_t data_through;
+    bool knows_municipalities;
+    int64_t max_distance_m;
+};
+
+/* Appends the block of lines. */
+void gk_buf_put_incident_report(struct gk_buf *buf, const struct gk_incident_report *report,
+                                const struct gk_incident_totals *totals);
+
+#endif
