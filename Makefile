@@ -82,7 +82,7 @@ $(FLAGS_STAMP): FORCE
 FORCE:
 
 .PHONY: FORCE all help deps demo test test-heavy check lint format format-check check-headers \
-        check-layers coverage bench compdb install dist clean unit-programs fuzz
+        check-layers coverage bench compdb install dist clean unit-programs fuzz probe-programs
 
 all: $(PROGRAMS:%=$(OUT)/bin/%)
 
@@ -181,7 +181,7 @@ demo: deps
 # Sanitizers on: the programs under test are those of build/asan.
 TEST_FILES := $(sort $(wildcard tests/sql/*.t tests/integration/*.t tests/clients/*.t tests/browser/*.t tests/fault/*.t tests/rules/*.t))
 test: deps
-	@$(MAKE) --no-print-directory -s BUILD=asan all unit-programs fuzz-programs
+	@$(MAKE) --no-print-directory -s BUILD=asan all unit-programs fuzz-programs probe-programs
 	@$(MAKE) --no-print-directory -s BUILD=release all bench-programs
 	@tests/lib/run-tests
 
@@ -202,6 +202,15 @@ bench-programs: $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SOURCES))
 $(OUT)/bench/%: tests/bench/%.c $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \
+	  $(call package_cflags,$(call module_packages,$(MODULES))) -o $@ $< \
+	  $(call archives,$(MODULES)) $(call package_libs,$(call module_packages,$(MODULES))) -lm -pthread
+
+# tests/probe/<name>.c: programs that test scripts ask, linked with every module.
+PROBE_SOURCES := $(wildcard tests/probe/*.c)
+probe-programs: $(patsubst tests/probe/%.c,$(OUT)/probe/%,$(PROBE_SOURCES))
+$(OUT)/probe/%: tests/probe/%.c $(call archives,$(MODULES)) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) $(call includes,$(MODULES)) \
 	  $(call package_cflags,$(call module_packages,$(MODULES))) -o $@ $< \
 	  $(call archives,$(MODULES)) $(call package_libs,$(call module_packages,$(MODULES))) -lm -pthread
 

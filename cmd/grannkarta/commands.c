@@ -4,15 +4,22 @@
 
 #include <string.h>
 
+enum {
+#define GK_COMMAND(symbol) INDEX_OF_##symbol,
+#include "commands.def"
+#undef GK_COMMAND
+    COMMAND_COUNT
+};
+
 static const struct gk_command *const commands[] = {
-#define GK_COMMAND(symbol) &symbol,
+#define GK_COMMAND(symbol) &(symbol),
 #include "commands.def"
 #undef GK_COMMAND
 };
 
 const struct gk_command *const *gk_commands(size_t *count)
 {
-    *count = sizeof commands / sizeof *commands;
+    *count = COMMAND_COUNT;
     return commands;
 }
 
@@ -36,7 +43,7 @@ const struct gk_command *gk_command_find(int argc, char *const *argv, size_t *wo
 {
     const struct gk_command *best = NULL;
     *words = 0;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         size_t n = match_words(commands[i]->name, argc, argv);
         if (n > *words) {
             *words = n;
@@ -49,7 +56,7 @@ const struct gk_command *gk_command_find(int argc, char *const *argv, size_t *wo
 void gk_command_put_list(struct gk_buf *buf, const char *prefix)
 {
     size_t length = strlen(prefix);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (length == 0 ||
             (strncmp(commands[i]->name, prefix, length) == 0 && commands[i]->name[length] == ' '))
             gk_buf_printf(buf, "  %-22s %s\n", commands[i]->name, commands[i]->help);

@@ -89,13 +89,13 @@ static void put_municipality(struct gk_buf *buf, const struct gk_synth *synth,
     for (size_t d = 0; d < synth->district_count; d++)
         districts += synth->districts[d].owner == owner;
     const int64_t *dwellings = synth->dwellings[owner];
+    int64_t all = dwellings[0] + dwellings[1] + dwellings[2];
     gk_buf_printf(buf,
                   "%s, code %s\n  addresses = %zu\n  dwellings = %lld (villa %lld, lagenhet %lld, "
                   "fritidshus %lld)\n  inhabitants = %lld\n  districts = %zu\n\n",
                   gk_synth_municipalities[owner].name, gk_synth_municipalities[owner].code,
-                  addresses, (long long)(dwellings[0] + dwellings[1] + dwellings[2]),
-                  (long long)dwellings[GK_SYNTH_VILLA], (long long)dwellings[GK_SYNTH_FLAT],
-                  (long long)dwellings[GK_SYNTH_HOLIDAY],
+                  addresses, (long long)all, (long long)dwellings[GK_SYNTH_VILLA],
+                  (long long)dwellings[GK_SYNTH_FLAT], (long long)dwellings[GK_SYNTH_HOLIDAY],
                   (long long)synth->municipalities[owner].inhabitants, districts);
 }
 
@@ -209,10 +209,10 @@ static enum gk_status write_files(const struct gk_synth *synth, const char *dire
         status = join(path, directory, "README.txt", error);
     if (status == GK_OK)
         status = write_manifest(synth, path, reports, error);
+    int64_t good = reports[GK_SYNTH_STORBY].good + reports[GK_SYNTH_BROMOLLA].good;
     if (status == GK_OK)
         printf("wrote %zu addresses, %zu districts, %zu watch areas, %lld incidents to %s\n",
-               synth->address_count, synth->district_count, synth->watch_count,
-               (long long)(reports[GK_SYNTH_STORBY].good + reports[GK_SYNTH_BROMOLLA].good),
+               synth->address_count, synth->district_count, synth->watch_count, (long long)good,
                directory);
     for (int owner = 0; owner < GK_SYNTH_OWNERS; owner++)
         gk_buf_release(&reports[owner].dirty);

@@ -62,12 +62,14 @@ static bool is_wide(const struct parter *parter, const struct item *items, size_
     for (size_t i = 0; i < count; i++) {
         double w = (double)parter->people[items[i].cell] + 1;
         sum += w;
-        x += w * (items[i].cell % columns);
-        y += w * (items[i].cell / columns);
+        uint32_t column = items[i].cell % columns, row = items[i].cell / columns;
+        x += w * column;
+        y += w * row;
     }
     for (size_t i = 0; i < count; i++) {
         double w = (double)parter->people[items[i].cell] + 1;
-        double dx = items[i].cell % columns - x / sum, dy = items[i].cell / columns - y / sum;
+        uint32_t column = items[i].cell % columns, row = items[i].cell / columns;
+        double dx = column - x / sum, dy = row - y / sum;
         spread += w * (dx * dx - dy * dy);
     }
     return spread >= 0;
@@ -90,7 +92,7 @@ static void set_keys(struct parter *parter, struct item *items, size_t count, in
                 y = (int32_t)(items[i].cell / (uint32_t)mesh->columns);
         int64_t noise =
             gk_synth_noise(mesh->seed ^ (uint64_t)(320 + attempt), x, y, 2) * amplitude / 1024;
-        items[i].key = (wide ? 4 * x + sign * y : sign * x + 4 * y) + noise;
+        items[i].key = (wide ? 4 : sign) * x + (wide ? sign : 4) * y + noise;
     }
 }
 

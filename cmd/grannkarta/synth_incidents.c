@@ -220,11 +220,13 @@ static void consider(void *context, uint32_t near, size_t cell)
 
 /* --- when --------------------------------------------------------------- */
 
-/* Falls by an eighth of the middle from year to year over eight years. */
+/* From a quarter above the middle to a quarter below it, over all the years. */
 static uint64_t trend(const struct generator *generator, int year_index)
 {
     int years = generator->synth->plan.years;
-    return (uint64_t)(1000 + 250 * (years - 1 - 2 * year_index) / years);
+    int from_middle = years - 1 - 2 * year_index; /* in half years; negative later */
+    int permille = 1000 + 250 * from_middle / years;
+    return (uint64_t)permille;
 }
 
 /* Weight of one day: the season of all kinds together, spread over its month. */
@@ -269,41 +271,60 @@ static enum gk_synth_kind draw_kind(struct generator *generator, int month)
     return GK_SYNTH_KIND_OTHER;
 }
 
-/* From when to when nobody was there, in minutes, beginning on `day`. */
+/* Minutes between two numbers of hours, in steps of 5 minutes. */
+static int64_t hours(struct gk_random *random, int64_t low, int64_t high)
+{
+    return low * 60 + between(random, 0, (high - low) * 12) * 5;
+}
+
+/* From when on the first day, in minutes, and for how long nobody was there. */
+struct absence {
+    int64_t from, length;
+};
+
+static struct absence draw_absence(struct gk_random *random, enum gk_synth_kind kind, int64_t day,
+                                   int month)
+{
+    int64_t weekday = (day + 3) % 7; /* 0: Monday; 1970-01-01 was a Thursday */
+    int64_t dice = between(random, 0, 99);
+    bool is_holiday_home = kind == GK_SYNTH_KIND_HOLIDAY;
+    int64_t travels = month == 7 || month == 12 || month == 2 ? 22 : 7; /* per cent */
+    struct absence absence;
+    if ((is_holiday_home || kind == GK_SYNTH_KIND_CELLAR) && dice < 80) {
+        /* nobody looks after it for days or weeks */
+        absence.from = hours(random, 10, 20);
+        absence.length = between(random, 1, is_holiday_home ? 45 : 20) * 1440;
+        absence.length += hours(random, -6, 6);
+    } else if ((weekday == 4 || weekday == 5) && dice < 35) { /* away for the weekend */
+        absence.from = hours(random, 15, 19);
+        absence.length = (6 - weekday) * 1440 + hours(random, -2, 3);
+    } else if (dice < travels) {
+        absence.from = hours(random, 6, 18);
+        absence.length = between(random, 3, month == 7 ? 24 : 12) * 1440 + hours(random, -5, 5);
+    } else if (dice < 72) { /* at work */
+        absence.from = hours(random, 7, 9);
+        absence.length = hours(random, 6, 10);
+    } else if (dice < 84) { /* out in the evening */
+        absence.from = hours(random, 17, 20);
+        absence.length = hours(random, 2, 5);
+    } else if (dice < 93) { /* at night, asleep */
+        absence.from = hours(random, 22, 23);
+        absence.length = hours(random, 5, 8);
+    } else { /* somebody saw it */
+        absence.from = between(random, 0, 1439);
+        absence.length = between(random, 0, 30);
+    }
+    return absence;
+}
+
 static void draw_interval(struct generator *generator, enum gk_synth_kind kind, int32_t day,
                           struct gk_synth_incident *incident)
 {
-    struct gk_random *random = &generator->random;
-    int weekday = (int)((day + 3) % 7); /* 0: Monday; 1970-01-01 was a Thursday */
-    int month = gk_civil_from_day(day).month;
-    int64_t from = 0, length = 0, dice = between(random, 0, 99);
-    bool is_long = kind == GK_SYNTH_KIND_HOLIDAY || kind == GK_SYNTH_KIND_CELLAR;
-    if (is_long && dice < 80) { /* nobody looks after it for days or weeks */
-        from = between(random, 10, 20) * 60;
-        length = between(random, 1, kind == GK_SYNTH_KIND_HOLIDAY ? 45 : 20) * 1440 +
-                 between(random, -36, 36) * 10;
-    } else if (weekday >= 4 && weekday <= 5 && dice < 35) { /* away for the weekend */
-        from = between(random, 15 * 12, 19 * 12) * 5;
-        length = (6 - weekday) * 1440 + between(random, -24, 36) * 5;
-    } else if (dice < (month == 7 || month == 12 || month == 2 ? 22 : 7)) { /* a journey */
-        from = between(random, 6 * 12, 18 * 12) * 5;
-        length = between(random, 3, month == 7 ? 24 : 12) * 1440 + between(random, -60, 60) * 5;
-    } else if (dice < 72) { /* at work */
-        from = between(random, 7 * 12, 9 * 12) * 5;
-        length = between(random, 6 * 12, 10 * 12) * 5;
-    } else if (dice < 84) { /* out in the evening */
-        from = between(random, 17 * 12, 20 * 12) * 5;
-        length = between(random, 2 * 12, 5 * 12) * 5;
-    } else if (dice < 93) { /* at night, asleep */
-        from = between(random, 22 * 12, 23 * 12 + 11) * 5;
-        length = between(random, 5 * 12, 8 * 12) * 5;
-    } else { /* somebody saw it */
-        from = between(random, 0, 1439);
-        length = between(random, 0, 30);
-    }
-    int64_t end = (int64_t)(generator->last_day + 1) * 1440 - 1;
-    incident->from_minute = (int64_t)day * 1440 + from;
-    incident->to_minute = incident->from_minute + (length > 0 ? length : 0);
+    struct absence absence =
+        draw_absence(&generator->random, kind, day, gk_civil_from_day(day).month);
+    int64_t end = ((int64_t)generator->last_day + 1) * 1440 - 1;
+    incident->from_minute = (int64_t)day * 1440 + absence.from;
+    incident->to_minute = incident->from_minute + absence.length;
     if (incident->to_minute > end)
         incident->to_minute = end;
 }

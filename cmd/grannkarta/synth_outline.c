@@ -101,7 +101,7 @@ static bool is_shell(const struct tracer *tracer)
 static enum gk_status keep_ring(struct tracer *tracer, struct gk_synth_outline *outline)
 {
     size_t n = outline->count;
-    struct gk_cm **rings = realloc(outline->rings, (n + 1) * sizeof *rings);
+    struct gk_cm **rings = reallocarray(outline->rings, n + 1, sizeof(struct gk_cm *));
     if (rings == NULL)
         return GK_NO_MEMORY;
     outline->rings = rings;

@@ -20,7 +20,7 @@ enum block_kind { EMPTY, VILLAS, ROW_HOUSES, SMALL_FLATS, SLABS, TOWERS, CENTRE 
 
 /* Turns by Pythagorean triples: exact in integers. */
 static const struct {
-    int8_t a, b, c;
+    int16_t a, b, c;
 } turns[] = {{1, 0, 1},    {4, 3, 5},   {12, 5, 13},  {15, 8, 17}, {24, 7, 25},
              {35, 12, 37}, {40, 9, 41}, {12, -5, 13}, {4, -3, 5},  {24, -7, 25}};
 

@@ -140,7 +140,8 @@ static int32_t random_since(const struct gk_synth *synth, struct gk_random *rand
     struct gk_civil from = {synth->plan.years > 1 ? first_year + 1 : first_year, 1, 1};
     struct gk_civil to = {GK_SYNTH_LAST_YEAR, 10, 1};
     int32_t first = gk_day_from_civil(from), last = gk_day_from_civil(to);
-    return first + (int32_t)gk_random_below(random, (uint64_t)(last - first + 1));
+    uint64_t days = (uint64_t)last - (uint64_t)first + 1;
+    return first + (int32_t)gk_random_below(random, days);
 }
 
 /* The villas of one municipality, as indices of addresses. */

@@ -11,7 +11,7 @@ import http.client
 import json
 import os
 import re
-import signal
+from signal import SIGTERM
 import subprocess
 import tempfile
 import threading
@@ -153,7 +153,7 @@ class Daemon:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number=SIGTERM):
         """Ends it and returns its exit status; kills it after timeout_s."""
         if self.process.poll() is None:
             self.process.send_signal(number)

@@ -82,7 +82,7 @@ static inline bool is_json(const char *text)
 /* The value of the first member `"key":` at or after p; NULL when there is none. */
 static inline const char *json_member(const char *p, const char *key)
 {
-    char quoted[128];
+    char quoted[256];
     snprintf(quoted, sizeof quoted, "\"%s\":", key);
     const char *found = strstr(p, quoted);
     return found == NULL ? NULL : found + strlen(quoted);

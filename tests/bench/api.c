@@ -1,0 +1,62 @@
+/* What answers of lib/api cost without sockets, one JSON line each: the public
+ * cells as a page, a small box and one feature, and the same page as a table. */
+#include <time.h>
+
+#include "../lib/api_fixture.h"
+
+enum { CELLS = 20000, ROUNDS = 7 };
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+}
+
+/* The fastest of some rounds: what the machine's other work does not hide. */
+static void measure(struct gk_api *api, const char *name, struct question q, int times)
+{
+    double best = 1e300;
+    size_t bytes = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = now_us();
+        for (int i = 0; i < times; i++) {
+            struct answer a = ask(api, q);
+            must(a.status);
+            bytes = a.response.body.length;
+            forget(&a);
+        }
+        double each = (now_us() - start) / times;
+        best = each < best ? each : best;
+    }
+    printf("{\"name\":\"api: %s (%zu B)\",\"value\":%.2f,\"unit\":\"us\",\"against\":null,"
+           "\"ratio\":null}\n",
+           name, bytes, best);
+}
+
+int main(void)
+{
+    struct world world = {0};
+    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 1, CELLS, 0);
+    struct gk_api *api = world_api(&world);
+    struct question items = {.handler = gk_resource_items, .collection = "cells"};
+    struct question page = items, box = items, table = items;
+    page.query[0] = table.query[0] = "limit";
+    page.query[1] = table.query[1] = "1000";
+    box.query[0] = "bbox";
+    box.query[1] = "14.400,56.100,14.410,56.110";
+    table.format = GK_FORMAT_HTML;
+    measure(api, "page of 1,000 cells", page, 20);
+    measure(api, "cells in a small box", box, 500);
+    measure(api, "one cell",
+            (struct question){.handler = gk_resource_item, .collection = "cells", .id = "77"},
+            2000);
+    measure(api, "table of 1,000 cells", table, 10);
+    measure(api, "first grid kept, page of 100 squares",
+            (struct question){.handler = gk_resource_items, .collection = "hotspots"}, 50);
+    measure(api, "definition of the interface",
+            (struct question){.handler = gk_resource_api, .collection = NULL}, 50);
+    gk_api_free(api);
+    gk_snapshot_free(world.newest[GK_SNAPSHOT_RELEASE]);
+    return 0;
+}

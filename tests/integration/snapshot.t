@@ -1,0 +1,307 @@
+#!/usr/bin/python3
+"""Snapshots against SQL on the same database, and the daemon that swaps them.
+
+Counts come from PostgreSQL's own sums over the tables, boxes from PostGIS, merges
+from the schema's recursive cells_at(); a digest over every column shows that a
+release does not move when anything else does. Incidents are made here by SQL, at
+random with a fixed seed, so that hours, codes and unlocated ones vary more than
+an import would make them.
+"""
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from cluster import BUILD, ROOT, Cluster
+from daemon import Daemon
+from tap import diag, is_eq, ok, run
+
+RANDOM = random.Random(20)
+cluster = None
+probe = None
+
+MIDDLE = "i.from_hour + make_interval(hours => floor(extract(epoch FROM i.to_hour - i.from_hour) / 7200)::int)"
+HOUR = "(timestamp '1970-01-01' + make_interval(hours => %d))"
+FIRST, LAST = 53 * 365 * 24, 56 * 365 * 24  # about 2022-12 to 2025-12
+
+
+class Probe:
+    """build/$BUILD/probe/snapshot, asked line by line."""
+
+    def __init__(self, database):
+        self.process = subprocess.Popen([os.path.join(ROOT, "build", BUILD, "probe", "snapshot"), database.conninfo()],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait(60)
+
+
+def add_revision(number, incidents, seed):
+    """A revision with that many random incidents, one in ten without a place."""
+    cluster.execute(f"""
+        BEGIN;
+        SELECT setseed({seed});
+        INSERT INTO revision (id, kind, lattice_version, data_through)
+        VALUES ({number}, 'import', (SELECT max(version) FROM lattice), '2025-07-15');
+        INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version, from_hour, to_hour,
+                              reported, code_id, count)
+        SELECT nextval('incident_id'), {number}, CASE WHEN r < 0.9 THEN c.cell_id END, m.ids[1 + floor(random() * m.n)::int],
+               (SELECT max(version) FROM lattice), f, f + make_interval(hours => floor(random() * 90)::int),
+               (f + interval '4 days')::date, 1 + floor(random() * 8)::int, 1 + (random() < 0.1)::int
+        FROM (SELECT random() AS r, 1 + floor(random() * (SELECT count(*) FROM lattice_cell
+                WHERE version = (SELECT max(version) FROM lattice)))::int AS nth,
+                timestamp '2023-01-05' + make_interval(hours => floor(random() * 22000)::int) AS f
+              FROM generate_series(1, {incidents})) x
+        JOIN (SELECT cell_id, row_number() OVER (ORDER BY cell_id) AS nth FROM lattice_cell
+              WHERE version = (SELECT max(version) FROM lattice)) c USING (nth)
+        CROSS JOIN (SELECT array_agg(id ORDER BY id) || NULL::int AS ids, count(*) + 1 AS n FROM district
+                    WHERE set_name = 'kommun') m;
+        COMMIT""")
+
+
+def merge_cells(version, into, count):
+    """A new lattice version: each of `count` living cells merges into the cell
+    `into` places further."""
+    cluster.execute(f"""
+        BEGIN;
+        INSERT INTO lattice (version, source_id, base_set, base_square_dm, k, min_addresses, classes)
+        SELECT {version}, source_id, base_set, base_square_dm, k, min_addresses, classes
+        FROM lattice WHERE version = {version - 1};
+        WITH living AS (SELECT cell_id, row_number() OVER (ORDER BY cell_id) AS nth FROM lattice_cell
+                        WHERE version = {version - 1})
+        UPDATE cell SET merged_into = b.cell_id, merged_version = {version}
+        FROM living a JOIN living b ON b.nth = a.nth + {into} WHERE a.nth <= {count} AND cell.id = a.cell_id;
+        INSERT INTO lattice_cell (version, cell_id, villa, flat, holiday, addresses, outline)
+        SELECT {version}, m.living_id, sum(villa), sum(flat), sum(holiday), sum(addresses), ST_Multi(ST_Union(outline))
+        FROM lattice_cell l JOIN cells_at({version}) m ON m.cell_id = l.cell_id
+        WHERE l.version = {version - 1} GROUP BY m.living_id;
+        SELECT refresh_memberships({version});
+        COMMIT""")
+
+
+def period():
+    a, b = sorted(RANDOM.randint(FIRST, LAST) for _ in range(2))
+    return a, b + 1
+
+
+def sql_events(where, a, b, definition, version):
+    """Events of the open incidents: by cell as it was in a lattice version."""
+    return int(cluster.value(f"""
+        SELECT coalesce(sum(i.count), 0) FROM incident i
+        JOIN definition_code d ON d.code_id = i.code_id AND d.definition = '{definition}'
+        LEFT JOIN cells_at({version}) c ON c.cell_id = i.cell_id
+        WHERE i.revision_out IS NULL AND {MIDDLE} >= {HOUR % a} AND {MIDDLE} < {HOUR % b} AND {where}"""))
+
+
+def compare_revision(version, rounds):
+    cells = [int(r[0]) for r in cluster.query(f"SELECT cell_id FROM lattice_cell WHERE version = {version} ORDER BY 1")]
+    districts = cluster.query("SELECT set_name, code, id FROM district ORDER BY id")
+    bad = []
+    hits = 0
+    for _ in range(rounds):
+        a, b = period()
+        definition = RANDOM.choice(["bra", "polisen", "fritidshus"])
+        cell = RANDOM.choice(cells)
+        for name, got, where in [
+                ("cell", probe.ask("events", cell, a, b, definition), f"c.living_id = {cell}"),
+                *[("district", probe.ask("district", d[0], d[1], a, b, definition),
+                   f"c.living_id IN (SELECT cell_id FROM district_cell WHERE version = {version} AND district_id = {d[2]})")
+                  for d in [RANDOM.choice(districts)]]]:
+            expected = sql_events(where, a, b, definition, version)
+            hits += expected > 0
+            if got != str(expected):
+                bad.append((name, where, a, b, definition, got, expected))
+        code, district = RANDOM.choice([(d[1], d[2]) for d in districts if d[0] == "kommun"])
+        got = probe.ask("total", code, a, b, definition).split()
+        here = f"""(c.living_id IN (SELECT cell_id FROM district_cell WHERE version = {version} AND district_id = {district})
+                    OR i.cell_id IS NULL AND i.municipality_id = {district})"""
+        attempt = "(SELECT is_attempt FROM offence_code o WHERE o.id = i.code_id)"
+        expected = [str(sql_events(f"{here} AND {w}", a, b, definition, version))
+                    for w in ("true", f"{attempt} = false", f"{attempt}", "i.cell_id IS NULL")]
+        if got[:4] != expected:
+            bad.append(("total", code, a, b, definition, got, expected))
+    is_eq(bad, [], f"{rounds} random cells, districts and municipalities count what SQL counts")
+    ok(hits > rounds / 2, "and most of these counts were not 0")
+
+
+def a_revision_counts_what_sql_counts():
+    line = probe.ask("revision", "polisen")
+    expected = cluster.query("""SELECT 'ok 1 ' || (extract(year FROM min(m)) - 1970) * 12 + extract(month FROM min(m)) - 1
+        || ' 665 ' || (SELECT count(*) FROM lattice_cell WHERE version = 1) || ' ' || count(*)
+        FROM (SELECT event_month(from_hour, to_hour) AS m FROM incident) x""")[0][0]
+    is_eq(line, expected, "months run from the first incident to the last closed one (2025-06), nothing is lost")
+    compare_revision(1, 40)
+
+
+def squares_of_cells_are_the_dwellings_of_their_units():
+    rows = cluster.query("""SELECT c.living_id, string_agg(concat_ws(',', e, n, villa, flat, holiday), ' ' ORDER BY n, e)
+        FROM (SELECT u.cell_id, e, n, sum(villa) villa, sum(flat) flat, sum(holiday) holiday
+              FROM dwelling JOIN unit u USING (e, n, district_id) WHERE villa + flat + holiday > 0 GROUP BY 1, 2, 3) x
+        JOIN cells_at(1) c USING (cell_id) GROUP BY 1 ORDER BY 1""")
+    is_eq([r for r in rows if probe.ask("squares", r[0]) != r[1]], [], "all %d cells have their squares" % len(rows))
+
+
+def boxes_select_the_cells_that_postgis_selects():
+    margin, bad, found = 3e-7, [], 0  # coordinates have 7 decimals
+    west, south, east, north = map(float, cluster.query("""SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)
+        FROM (SELECT ST_Extent(ST_Transform(outline, 4326)) b FROM lattice_cell WHERE version = 1) x""")[0])
+    for i in range(30):
+        x, y = RANDOM.uniform(west, east), RANDOM.uniform(south, north)
+        size = (0.0002, 0.002, 0.02, 0.3)[i % 4]
+        box = [round(v * 1e7) for v in (x, y, x + size, y + size)]
+        got = set(map(int, probe.ask("box", *box).split()))
+        e7 = ", ".join(f"{v}::float8 / 1e7 {'+-'[s < 0]} {margin}" for v, s in zip(box, (-1, -1, 1, 1)))
+        i7 = ", ".join(f"{v}::float8 / 1e7 {'+-'[s < 0]} {margin}" for v, s in zip(box, (1, 1, -1, -1)))
+        rows = cluster.query(f"""SELECT cell_id, ST_Intersects(g, ST_MakeEnvelope({i7}, 4326))
+            FROM (SELECT cell_id, ST_Transform(outline, 4326) g FROM lattice_cell WHERE version = 1) x
+            WHERE ST_Intersects(g, ST_MakeEnvelope({e7}, 4326))""")
+        outer, inner = {int(r[0]) for r in rows}, {int(r[0]) for r in rows if r[1] == "t"}
+        found += len(got)
+        if not inner <= got <= outer:
+            bad.append((box, got - outer, inner - got))
+    is_eq(bad, [], "30 random boxes touch the same cells")
+    ok(found > 100, "%d cells in all" % found)
+
+
+def a_release_counts_what_its_tables_say():
+    is_eq(cluster.value("SELECT publish('2025-06-01', 'polisen')"), "1", "a release is published")
+    ok(probe.ask("release", 1).startswith("ok 1 "), "and loaded")
+    bad = []
+    for cell, month, count in cluster.query("""SELECT cell_id, month, count FROM release_cell_month
+                                               WHERE release_id = 1 ORDER BY random() LIMIT 200"""):
+        a, b = cluster_month_hours(month)
+        if probe.ask("events", cell, a, b, "polisen") != count or probe.ask("events", cell, a, b - 1, "polisen") != count \
+                or int(probe.ask("events", cell, a + 1, b, "polisen")) != 0:
+            bad.append((cell, month, count))
+    is_eq(bad, [], "200 cell months are theirs: all of a month or nothing")
+    total = cluster.value("SELECT sum(count) FROM release_cell_month WHERE release_id = 1")
+    codes = [r[0] for r in cluster.query("SELECT code FROM district WHERE set_name = 'kommun' ORDER BY 1")]
+    is_eq(sum(int(probe.ask("district", "kommun", c, 0, LAST, "polisen")) for c in codes), int(total),
+          "the municipalities are exact unions of cells")
+    for code in codes:
+        rows = cluster.query(f"""SELECT sum(count), sum(completed), sum(attempted), sum(unlocated)
+            FROM release_municipality_month m JOIN district d ON d.id = m.district_id
+            WHERE release_id = 1 AND code = '{code}' AND month BETWEEN '2024-01-01' AND '2024-12-01'""")
+        kinds = dict(cluster.query(f"""SELECT kind, count FROM release_municipality_kind k
+            JOIN district d ON d.id = k.district_id WHERE release_id = 1 AND code = '{code}' AND year = 2024"""))
+        a, b = cluster_month_hours("2024-01-01")[0], cluster_month_hours("2025-01-01")[0]
+        order = ["villa", "flat", "holiday", "other", "cellar"]
+        expected = rows[0] + [kinds.get(k, "0") if kinds else "-1" for k in order]
+        is_eq(probe.ask("total", code, a, b, "polisen").split(), expected, f"totals and kinds of 2024 in {code}")
+
+
+def cluster_month_hours(month):
+    """Hours of the first and after the last hour of a month, by the database."""
+    return [int(float(v)) for v in cluster.query(f"""SELECT extract(epoch FROM timestamp '{month}') / 3600,
+        extract(epoch FROM timestamp '{month}' + interval '1 month') / 3600""")[0]]
+
+
+def a_release_does_not_move_when_anything_else_does():
+    before = probe.ask("digest")
+    add_revision(2, 300, 0.3)
+    merge_cells(2, 3, 9)
+    merge_cells(3, 2, 4)  # cells that were merged into merge again
+    add_revision(3, 300, 0.4)
+    cluster.execute("""INSERT INTO watch_area (slug, name, is_approved) VALUES ('aaa-ny', 'Ny', true);
+        INSERT INTO watch_boundary (watch_area_id, valid_from, outline)
+        SELECT w.id, '2020-01-01', ST_Multi(ST_Buffer(ST_Centroid(c.outline), 400)) FROM watch_area w, lattice_cell c
+        WHERE w.slug = 'aaa-ny' AND c.version = 1 ORDER BY c.cell_id LIMIT 1;
+        UPDATE watch_area SET name = name || ' (omdöpt)', started = '2001-01-01';
+        UPDATE district SET valid_to = '2025-12-31' WHERE set_name = 'regso';
+        SELECT refresh_memberships(3);
+        CLUSTER lattice_cell USING lattice_cell_outline; CLUSTER district USING district_outline;
+        CLUSTER release_cell_month USING release_cell_month_pkey""")
+    is_eq(probe.ask("release", 1).split()[:2], ["ok", "1"], "release 1 loads again")
+    is_eq(probe.ask("digest"), before, "every column, text and order of it is as it was")
+    ok(probe.ask("revision", "polisen").startswith("ok 3 "), "the newest revision loads")
+    ok(probe.ask("digest") != before, "it has another digest")
+
+
+def merges_are_followed_to_their_end():
+    merged = cluster.query("SELECT id FROM cell WHERE merged_into IS NOT NULL ORDER BY id")
+    ok(len(merged) == 13, "13 cells are merged, some of them twice")
+    is_eq({probe.ask("events", r[0], 0, LAST, "polisen") for r in merged}, {"none"}, "none of them is there any more")
+    compare_revision(3, 25)
+
+
+def what_is_not_there_is_not_loaded():
+    ok(probe.ask("release", 99).startswith("error NOT_FOUND"), "a release that does not exist")
+    ok(probe.ask("revision", "nonsens").startswith("error NOT_FOUND"), "a definition that does not exist")
+    cluster.execute("UPDATE release SET withdrawn_at = now() WHERE id = 1")
+    ok(probe.ask("release", 1).startswith("error NOT_FOUND"), "a withdrawn release")
+    cluster.execute("UPDATE release SET withdrawn_at = NULL WHERE id = 1")
+    ok(probe.ask("release", 1).startswith("ok 1 "), "the connection is still good")
+
+
+def state_of(daemon):
+    answer = daemon.operations("/readyz").json()
+    return answer["release"], answer["revision"]
+
+
+def the_daemon_swaps_within_a_second_and_survives_the_server():
+    with Daemon(cluster.conninfo()) as daemon:
+        daemon.poll(lambda: state_of(daemon) == (1, 3), "both snapshots are loaded")
+        waits = []
+        for number in range(4, 7):
+            add_revision(number, 20, 0.5)
+            committed = time.monotonic()
+            daemon.poll(lambda: state_of(daemon) == (1, number), "the new revision is served")
+            waits.append(time.monotonic() - committed)
+        diag("seconds from commit to served: " + ", ".join("%.3f" % w for w in waits))
+        ok(min(waits) < 1, "a new revision is served within a second of its commit")
+        is_eq(cluster.value("SELECT publish('2025-06-01', 'polisen')"), "2", "a second release")
+        daemon.poll(lambda: state_of(daemon) == (2, 6), "it is served")
+        lines = len(daemon.lines)
+        cluster.stop()
+        daemon.wait_line("event=store_lost", lines)
+        is_eq(state_of(daemon), (2, 6), "without the server it serves what it has")
+        cluster.start()
+        daemon.wait_line("event=store_back", lines)
+        add_revision(7, 20, 0.6)
+        daemon.poll(lambda: state_of(daemon) == (2, 7), "and takes what is new when the server is back")
+        cluster.execute("UPDATE release SET withdrawn_at = now() WHERE id = 2")
+        daemon.poll(lambda: state_of(daemon)[0] == 1, "a withdrawn release gives way to the one before")
+        cluster.execute("UPDATE release SET withdrawn_at = now() WHERE id = 1")
+        daemon.poll(lambda: state_of(daemon)[0] is None, "and the last one to nothing")
+        is_eq(daemon.operations("/readyz").status, 503, "then it is not ready")
+        cluster.execute("UPDATE release SET withdrawn_at = NULL WHERE id = 2")
+        daemon.poll(lambda: state_of(daemon)[0] == 2, "until one stands again")
+        ok(sum("event=snapshot_loaded" in l for l in daemon.lines) >= 9, "every load is logged")
+
+
+def the_daemon_starts_before_the_server():
+    cluster.stop()
+    with Daemon(cluster.conninfo(), wait_ready=False) as daemon:
+        daemon.wait_line("event=store_lost")
+        is_eq(daemon.operations("/readyz").status, 503, "it is not ready without a server")
+        cluster.start()
+        daemon.poll(lambda: state_of(daemon) == (2, 7), "and serves once there is one")
+
+
+with Cluster() as cluster, tempfile.TemporaryDirectory() as files:
+    cluster.grannkarta("synth", files, "--seed", "3", "--dwellings", "6000", "--years", "1")
+    cluster.grannkarta("import", "districts", files + "/districts-regso.gpkg", "--set", "regso", "--base")
+    cluster.grannkarta("import", "districts", files + "/districts-kommun.gpkg", "--set", "kommun")
+    cluster.grannkarta("import", "dwellings", files + "/addresses.gpkg")
+    cluster.grannkarta("import", "watch-areas", files + "/watch-areas.geojson")
+    cluster.grannkarta("lattice", "build")
+    add_revision(1, 4000, 0.2)
+    probe = Probe(cluster)
+    status = run(a_revision_counts_what_sql_counts,
+                 squares_of_cells_are_the_dwellings_of_their_units,
+                 boxes_select_the_cells_that_postgis_selects,
+                 a_release_counts_what_its_tables_say,
+                 a_release_does_not_move_when_anything_else_does,
+                 merges_are_followed_to_their_end,
+                 what_is_not_there_is_not_loaded,
+                 the_daemon_swaps_within_a_second_and_survives_the_server,
+                 the_daemon_starts_before_the_server)
