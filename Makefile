@@ -33,7 +33,7 @@ USES_api := base geo stats snapshot http
 PACKAGES_geo := proj
 PACKAGES_anon := libsodium
 PACKAGES_store := libpq
-PACKAGES_http := libmicrohttpd libdeflate libzstd libsodium
+PACKAGES_http := libmicrohttpd libdeflate libzstd libsodium libxxhash
 
 PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
