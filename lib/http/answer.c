@@ -67,15 +67,12 @@ static void make_etag(struct outgoing *out)
     const struct gk_response *response = out->response;
     const char *encoding = gk_encoding_name(out->encoding);
     unsigned char hash[ETAG_HASH_BYTES];
-    XXH3_state_t state;
-    XXH3_INITSTATE(&state);
-    XXH3_128bits_reset(&state);
-    XXH3_128bits_update(&state, response->content_type, strlen(response->content_type) + 1);
-    XXH3_128bits_update(&state, encoding, strlen(encoding) + 1);
-    if (response->body.length > 0)
-        XXH3_128bits_update(&state, response->body.data, response->body.length);
+    /* Type and encoding seed the hash of the body. */
+    XXH64_hash_t seed = XXH3_64bits(response->content_type, strlen(response->content_type));
+    seed = XXH3_64bits_withSeed(encoding, strlen(encoding), seed);
+    const char *body = response->body.length > 0 ? response->body.data : "";
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_withSeed(body, response->body.length, seed));
     memcpy(hash, canonical.digest, sizeof hash);
     out->etag[0] = '"';
     sodium_bin2hex(out->etag + 1, 2 * sizeof hash + 1, hash, sizeof hash);
