@@ -70,7 +70,7 @@ const struct gk_layer gk_layer_cells = {
     .text_en = "Places of at least k dwellings, with the burglaries reported in the period and the "
                "number per 1,000 dwellings with its 95 % interval. A cell is the smallest place "
                "there is; exact places are not stored.",
-    .geometry = "geometry-polygon-or-multipolygon",
+    .geometry = "geometry-multipolygon",
     .has_counts = true,
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,

@@ -163,7 +163,7 @@ const struct gk_layer gk_layer_districts = {
     .text_en = "Districts with the burglaries reported in the period, the number per 1,000 "
                "dwellings and per 100,000 inhabitants with their 95 % intervals. Counts are sums "
                "of whole cells.",
-    .geometry = "geometry-polygon-or-multipolygon",
+    .geometry = "geometry-multipolygon",
     .has_counts = true,
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,

@@ -102,7 +102,7 @@ const struct gk_layer gk_layer_watch_areas = {
     .text_en = "Neighbourhood watch areas: their boundary, households (estimated), and the "
                "burglaries reported in all cells that the area touches (its cover), which is "
                "larger than the area itself.",
-    .geometry = "geometry-polygon-or-multipolygon",
+    .geometry = "geometry-multipolygon",
     .has_counts = true,
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,

@@ -234,16 +234,41 @@ struct gk_period gk_period_widen_to_months(struct gk_period p)
     return p;
 }
 
+/* Exactly `count` (1 to 9) digits, with leading zeros. */
+static void put_digits(struct gk_buf *buf, int value, size_t count)
+{
+    char text[9];
+    for (size_t i = count; i > 0; i--, value /= 10)
+        text[i - 1] = (char)('0' + value % 10);
+    gk_buf_append(buf, text, count);
+}
+
+/* "hh:mm:ss" of a second of the day. */
+static void put_clock(struct gk_buf *buf, int second)
+{
+    put_digits(buf, second / 3600, 2);
+    gk_buf_putc(buf, ':');
+    put_digits(buf, second / 60 % 60, 2);
+    gk_buf_putc(buf, ':');
+    put_digits(buf, second % 60, 2);
+}
+
 void gk_buf_put_day(struct gk_buf *buf, int32_t day)
 {
     struct gk_civil c = gk_civil_from_day(day);
-    gk_buf_printf(buf, "%04d-%02d-%02d", c.year, c.month, c.day);
+    put_digits(buf, c.year, 4);
+    gk_buf_putc(buf, '-');
+    put_digits(buf, c.month, 2);
+    gk_buf_putc(buf, '-');
+    put_digits(buf, c.day, 2);
 }
 
 void gk_buf_put_month(struct gk_buf *buf, int32_t month)
 {
     struct gk_civil c = gk_civil_from_day(gk_day_from_month(month));
-    gk_buf_printf(buf, "%04d-%02d", c.year, c.month);
+    put_digits(buf, c.year, 4);
+    gk_buf_putc(buf, '-');
+    put_digits(buf, c.month, 2);
 }
 
 void gk_buf_put_hour(struct gk_buf *buf, int32_t hour)
@@ -259,7 +284,9 @@ void gk_buf_put_utc(struct gk_buf *buf, int64_t utc_seconds)
     int32_t day = (int32_t)floor_div(utc_seconds, 86400);
     int second = (int)(utc_seconds - (int64_t)day * 86400);
     gk_buf_put_day(buf, day);
-    gk_buf_printf(buf, "T%02d:%02d:%02dZ", second / 3600, second / 60 % 60, second % 60);
+    gk_buf_putc(buf, 'T');
+    put_clock(buf, second);
+    gk_buf_putc(buf, 'Z');
 }
 
 void gk_buf_put_http_date(struct gk_buf *buf, int64_t utc_seconds)
@@ -269,8 +296,14 @@ void gk_buf_put_http_date(struct gk_buf *buf, int64_t utc_seconds)
     int32_t day = (int32_t)floor_div(utc_seconds, 86400);
     int second = (int)(utc_seconds - (int64_t)day * 86400);
     struct gk_civil c = gk_civil_from_day(day);
-    gk_buf_printf(buf, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-                  &weekdays[(size_t)((day % 7 + 7) % 7) * 3], c.day,
-                  &months[(size_t)(c.month - 1) * 3], c.year, second / 3600, second / 60 % 60,
-                  second % 60);
+    gk_buf_append(buf, &weekdays[(size_t)((day % 7 + 7) % 7) * 3], 3);
+    gk_buf_puts(buf, ", ");
+    put_digits(buf, c.day, 2);
+    gk_buf_putc(buf, ' ');
+    gk_buf_append(buf, &months[(size_t)(c.month - 1) * 3], 3);
+    gk_buf_putc(buf, ' ');
+    put_digits(buf, c.year, 4);
+    gk_buf_putc(buf, ' ');
+    put_clock(buf, second);
+    gk_buf_puts(buf, " GMT");
 }

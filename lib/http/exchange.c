@@ -30,7 +30,8 @@ static void hide_arguments(const char *target)
 void *gk_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct gk_server *server = context;
-    (void)connection;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     size_t length = target == NULL ? 0 : strlen(target);
     size_t kept = length > GK_TARGET_MAX_BYTES ? 0 : length;
     struct gk_exchange *x = malloc(sizeof *x + kept + 1 + gk_target_room(kept));
@@ -38,6 +39,7 @@ void *gk_exchange_begin(void *context, const char *target, struct MHD_Connection
         return NULL;
     memset(x, 0, sizeof *x);
     x->server = server;
+    x->link = info == NULL ? NULL : info->socket_context;
     x->wire_target = target;
     x->raw_length = length;
     x->raw = x->text;
@@ -68,6 +70,8 @@ void gk_exchange_end(void *context, struct MHD_Connection *connection, void **ex
     if (x == NULL)
         return;
     bool was_open = x->is_begun;
+    if (was_open)
+        gk_link_set_busy(x->link, false);
     gk_arena_release(&x->arena);
     free(x);
     if (!was_open)
@@ -331,6 +335,7 @@ static enum MHD_Result send_answer(struct gk_exchange *x, struct MHD_Connection 
 static void begin_answering(struct gk_exchange *x, const char *method)
 {
     x->is_begun = true;
+    gk_link_set_busy(x->link, true);
     x->method = method_of(method);
     /* Of a method nobody knows, nothing is repeated. */
     x->method_name = x->method == GK_METHOD_UNKNOWN ? "UNKNOWN" : method;

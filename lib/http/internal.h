@@ -18,7 +18,7 @@
 enum {
     GK_HEADERS_MAX = 64,               /* header lines of a request */
     GK_HEADERS_MAX_BYTES = 16384,      /* request line and headers */
-    GK_CONNECTION_POOL_BYTES = 49152,  /* above both limits: answers are ours, not the library's */
+    GK_CONNECTION_POOL_BYTES = 32768,  /* above both limits: answers are ours, not the library's */
     GK_REQUEST_ARENA_BYTES = 16777216, /* what handlers may take while they work */
     GK_COMPRESS_MIN_BYTES = 1024,
     GK_REQUEST_ID_BYTES = 17
@@ -30,6 +30,25 @@ struct gk_audit {
     char *path; /* NULL: none is kept */
     int fd;
     bool is_torn; /* the last line was written in part: begin with a new line */
+};
+
+/* One open connection, as the reaper sees it. */
+struct gk_link {
+    struct gk_link *previous, *next;
+    int fd;                                /* the library's; valid while the link is in the list */
+    int hung_up_ticks;                     /* how often in a row the peer was seen to have gone */
+    atomic_bool is_busy;                   /* a whole request is being answered */
+    atomic_uint_fast64_t waiting_since_us; /* for the head of the next request */
+};
+
+/* Closes connections that the library would keep; see reaper.c. */
+struct gk_reaper {
+    pthread_mutex_t lock; /* guards the list and is_stopping */
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool is_running, is_stopping;
+    uint64_t head_timeout_us;
+    struct gk_link *links;
 };
 
 struct gk_server {
@@ -45,6 +64,7 @@ struct gk_server {
     char **old_base_urls; /* requests may still hold them; freed at the end */
     size_t old_base_url_count;
     struct gk_audit audit;
+    struct gk_reaper reaper;
     pthread_key_t compressor_key; /* each thread its own */
 
     atomic_bool is_draining;
@@ -74,6 +94,7 @@ enum gk_method {
 /* One request and its answer, from the request line to the last byte sent. */
 struct gk_exchange {
     struct gk_server *server;
+    struct gk_link *link; /* its connection; NULL if it could not be noted */
     uint64_t started_us;
     const char *wire_target; /* where the library keeps the target */
     size_t raw_length;
@@ -153,6 +174,24 @@ void gk_compressor_free(void *compressor);
 /* Compresses `body` into new memory; false (and nothing) if that fails. */
 bool gk_compress(pthread_key_t key, enum gk_encoding encoding, const struct gk_buf *body,
                  void **data, size_t *length);
+
+/* --- reaper.c ------------------------------------------------------------- */
+
+GK_CHECKED enum gk_status gk_reaper_start(struct gk_reaper *reaper, unsigned head_timeout_s,
+                                          struct gk_error *error);
+
+/* Ends the thread, before the library is stopped. The links stay. */
+void gk_reaper_stop(struct gk_reaper *reaper);
+
+/* Frees what is left, after it. */
+void gk_reaper_free(struct gk_reaper *reaper);
+
+/* Notes an opened connection (NULL without memory), forgets a closed one. */
+struct gk_link *gk_reaper_add(struct gk_reaper *reaper, int fd);
+void gk_reaper_remove(struct gk_reaper *reaper, struct gk_link *link);
+
+/* A whole request came in; its answer went out. NULL is allowed. */
+void gk_link_set_busy(struct gk_link *link, bool is_busy);
 
 /* --- server.c ------------------------------------------------------------- */
 

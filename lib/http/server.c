@@ -160,16 +160,20 @@ static void log_of_library(void *context, const char *format, va_list arguments)
     gk_log(server->config.log, GK_LOG_DEBUG, "libmicrohttpd", gk_log_text("message", message));
 }
 
-static void count_connection(void *context, struct MHD_Connection *connection, void **socket,
-                             enum MHD_ConnectionNotificationCode code)
+static void note_connection(void *context, struct MHD_Connection *connection, void **link,
+                            enum MHD_ConnectionNotificationCode code)
 {
     struct gk_server *server = context;
-    (void)connection;
-    (void)socket;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *link = info == NULL ? NULL : gk_reaper_add(&server->reaper, info->connect_fd);
         atomic_fetch_add_explicit(&server->connections_open, 1, memory_order_relaxed);
-    else
+    } else {
+        gk_reaper_remove(&server->reaper, *link);
+        *link = NULL;
         atomic_fetch_sub_explicit(&server->connections_open, 1, memory_order_relaxed);
+    }
 }
 
 /* framing.c reads the buffer's layout, which is this version's. */
@@ -192,7 +196,7 @@ static enum gk_status start_library(struct gk_server *server, struct gk_error *e
         flags, 0, NULL, NULL, gk_exchange_handle, server, MHD_OPTION_EXTERNAL_LOGGER,
         log_of_library, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
         MHD_OPTION_URI_LOG_CALLBACK, gk_exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED,
-        gk_exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION, count_connection, server,
+        gk_exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection, server,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)GK_CONNECTION_POOL_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, config->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         config->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT, config->idle_timeout_s,
@@ -205,7 +209,7 @@ static enum gk_status start_library(struct gk_server *server, struct gk_error *e
 
 /* --- Start and stop ------------------------------------------------------- */
 
-static enum gk_status init_drain(struct gk_server *server, struct gk_error *error)
+static void init_drain(struct gk_server *server)
 {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -213,15 +217,14 @@ static enum gk_status init_drain(struct gk_server *server, struct gk_error *erro
     pthread_mutex_init(&server->drain_lock, NULL);
     pthread_cond_init(&server->drained, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_key_create(&server->compressor_key, gk_compressor_free) != 0)
-        return gk_error_set(error, GK_NO_MEMORY, "no thread key is left");
-    return GK_OK;
 }
 
 static void server_free(struct gk_server *server)
 {
+    gk_reaper_stop(&server->reaper);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
+    gk_reaper_free(&server->reaper);
     if (server->listen_fd >= 0)
         close(server->listen_fd);
     gk_audit_close(&server->audit);
@@ -266,14 +269,17 @@ enum gk_status gk_server_start(struct gk_server **server, const struct gk_server
     if (fresh == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "out of memory");
     fresh->listen_fd = -1;
+    fresh->audit.fd = -1;
     fresh->checks_layout = has_known_layout();
     randombytes_buf(&fresh->id_base, sizeof fresh->id_base);
-    enum gk_status status = init_drain(fresh, error);
-    if (status != GK_OK) {
+    init_drain(fresh);
+    if (pthread_key_create(&fresh->compressor_key, gk_compressor_free) != 0) {
         free(fresh);
-        return status;
+        return gk_error_set(error, GK_NO_MEMORY, "no thread key is left");
     }
-    status = gk_audit_open(&fresh->audit, config->audit_path, error);
+    enum gk_status status = gk_reaper_start(&fresh->reaper, config->idle_timeout_s, error);
+    if (status == GK_OK)
+        status = gk_audit_open(&fresh->audit, config->audit_path, error);
     if (status == GK_OK)
         status = server_open(fresh, config, error);
     if (status == GK_OK)

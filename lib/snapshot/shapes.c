@@ -110,12 +110,12 @@ static void put_ring(struct gk_buf *text, const struct gk_shapes *shapes, uint32
     gk_buf_putc(text, ']');
 }
 
+/* Always a MultiPolygon: clients take a layer's type from its first features, and
+ * lose or mistreat the others where the type varies. */
 static void put_shape(struct gk_buf *text, const struct gk_shapes *shapes, uint32_t shape)
 {
     uint32_t first = shapes->polygon_start[shape], end = shapes->polygon_start[shape + 1];
-    bool is_multi = end - first != 1;
-    gk_buf_puts(text, is_multi ? "{\"type\":\"MultiPolygon\",\"coordinates\":["
-                               : "{\"type\":\"Polygon\",\"coordinates\":");
+    gk_buf_puts(text, "{\"type\":\"MultiPolygon\",\"coordinates\":[");
     for (uint32_t p = first; p < end; p++) {
         gk_buf_puts(text, p > first ? ",[" : "[");
         for (uint32_t r = shapes->ring_start[p]; r < shapes->ring_start[p + 1]; r++) {
@@ -125,7 +125,7 @@ static void put_shape(struct gk_buf *text, const struct gk_shapes *shapes, uint3
         }
         gk_buf_putc(text, ']');
     }
-    gk_buf_puts(text, is_multi ? "]}" : "}");
+    gk_buf_puts(text, "]}");
 }
 
 /* A box that touches nothing and grows with what it takes in. */

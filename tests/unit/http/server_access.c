@@ -278,6 +278,72 @@ START_TEST(a_silent_connection_is_closed)
 }
 END_TEST
 
+/* A byte now and then keeps the library's clock from running out, for ever. */
+START_TEST(a_head_that_trickles_in_is_cut_off)
+{
+    struct gk_server_config config = service();
+    config.idle_timeout_s = 1;
+    struct gk_server *server = start(&config);
+    int fd = dial(server), sent = 0;
+    say(fd, "GET / HTTP/1.1\r\nHost: a\r\nX: ", 28);
+    struct pollfd wait_for = {.fd = fd, .events = POLLIN};
+    while (sent < 100 && poll(&wait_for, 1, 200) == 0) {
+        say(fd, "x", 1);
+        sent++;
+    }
+    ck_assert_int_lt(sent, 100);
+    listen_for(fd, &reply, 1, false);
+    ck_assert(reply.closed);
+    ck_assert_uint_eq(reply.length, 0);
+    close(fd);
+    gk_server_stop(server, 1);
+}
+END_TEST
+
+START_TEST(a_connection_that_broke_off_does_not_keep_its_place)
+{
+    struct gk_server_config config = service();
+    struct gk_server *server = start(&config);
+    struct gk_server_counters counters = {0};
+    static const char text[] = "GET / HTTP/1.1\r\nHost: a\r\n";
+    for (size_t i = 1; i < sizeof text; i += 3) {
+        int fd = dial(server);
+        say(fd, text, i);
+        close(fd);
+    }
+    get(server, "/", "", &reply); /* all of them have been accepted by now */
+    ck_assert_int_eq(status_of(&reply), 200);
+    for (int i = 0; i < 1000; i++) {
+        gk_server_counters(server, &counters);
+        if (counters.connections_open == 0)
+            break;
+        (void)poll(NULL, 0, 10);
+    }
+    ck_assert_uint_eq(counters.connections_open, 0); /* long before the timeout of 60 s */
+    gk_server_stop(server, 1);
+}
+END_TEST
+
+/* The answer of a client that has shut its side down right behind its request
+ * is still sent. */
+START_TEST(a_client_that_only_listens_gets_its_answer)
+{
+    struct gk_server_config config = service();
+    struct gk_server *server = start(&config);
+    static const char text[] = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (int i = 0; i < 20; i++) {
+        int fd = dial(server);
+        say(fd, text, sizeof text - 1);
+        shutdown(fd, SHUT_WR);
+        listen_for(fd, &reply, 1, false);
+        ck_assert_int_eq(status_of(&reply), 200);
+        ck_assert_uint_eq(body_length(&reply), 100000);
+        close(fd);
+    }
+    gk_server_stop(server, 1);
+}
+END_TEST
+
 /* --- Stopping ------------------------------------------------------------- */
 
 static sem_t entered, may_leave;
@@ -376,5 +442,7 @@ GK_UNIT_MAIN("server_access", roles_read_what_they_may, a_token_of_any_length_is
              every_request_of_a_token_is_on_record_before_its_answer,
              without_a_record_there_is_no_answer, the_record_is_opened_again_after_rotation,
              a_configuration_that_cannot_be_is_refused, one_address_cannot_take_all_connections,
-             a_silent_connection_is_closed, an_open_request_is_finished_before_the_server_stops,
-             many_clients_and_a_reload_at_once)
+             a_silent_connection_is_closed, a_head_that_trickles_in_is_cut_off,
+             a_connection_that_broke_off_does_not_keep_its_place,
+             a_client_that_only_listens_gets_its_answer,
+             an_open_request_is_finished_before_the_server_stops, many_clients_and_a_reload_at_once)

@@ -65,7 +65,7 @@ struct gk_shapes {
     struct gk_lonlat_e7 *points;
     struct gk_box_e7 *box;       /* of each shape */
     struct gk_box_e7 *block_box; /* of shapes i * GK_SHAPES_BLOCK and on */
-    struct gk_span *geojson;     /* the geometry object of each shape, ready to print */
+    struct gk_span *geojson;     /* the MultiPolygon of each shape, ready to print */
 };
 
 struct gk_code_info {

@@ -1,0 +1,131 @@
+/* Ends connections that the library would keep for its whole timeout, or for
+ * ever. It counts the timeout from the last byte, so a client that sends one
+ * byte at a time never meets it: here the head of a request must be complete
+ * within the timeout, counted from the connection or the answer before. And
+ * with edge-triggered epoll it misses the end of file that comes together with
+ * half a request. One thread looks at all connections once a second; it only
+ * shuts sockets down, after which the library closes them as its own. */
+#include "internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* Seen gone twice: a request that came just before is taken up in between. */
+enum { TICK_S = 1, HUNG_UP_TICKS = 2 };
+
+void gk_link_set_busy(struct gk_link *link, bool is_busy)
+{
+    if (link == NULL)
+        return;
+    if (!is_busy)
+        atomic_store_explicit(&link->waiting_since_us, gk_monotonic_us(), memory_order_relaxed);
+    atomic_store_explicit(&link->is_busy, is_busy, memory_order_release);
+}
+
+struct gk_link *gk_reaper_add(struct gk_reaper *reaper, int fd)
+{
+    struct gk_link *link = calloc(1, sizeof *link);
+    if (link == NULL)
+        return NULL;
+    link->fd = fd;
+    gk_link_set_busy(link, false);
+    pthread_mutex_lock(&reaper->lock);
+    link->next = reaper->links;
+    if (link->next != NULL)
+        link->next->previous = link;
+    reaper->links = link;
+    pthread_mutex_unlock(&reaper->lock);
+    return link;
+}
+
+void gk_reaper_remove(struct gk_reaper *reaper, struct gk_link *link)
+{
+    if (link == NULL)
+        return;
+    pthread_mutex_lock(&reaper->lock);
+    if (link->previous != NULL)
+        link->previous->next = link->next;
+    else
+        reaper->links = link->next;
+    if (link->next != NULL)
+        link->next->previous = link->previous;
+    pthread_mutex_unlock(&reaper->lock);
+    free(link);
+}
+
+static bool is_hung_up(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+static void look_at(const struct gk_reaper *reaper, struct gk_link *link, uint64_t now_us)
+{
+    if (atomic_load_explicit(&link->is_busy, memory_order_acquire)) {
+        link->hung_up_ticks = 0;
+        return;
+    }
+    uint64_t since_us = atomic_load_explicit(&link->waiting_since_us, memory_order_relaxed);
+    link->hung_up_ticks = is_hung_up(link->fd) ? link->hung_up_ticks + 1 : 0;
+    if (link->hung_up_ticks >= HUNG_UP_TICKS ||
+        (now_us > since_us && now_us - since_us > reaper->head_timeout_us))
+        (void)shutdown(link->fd, SHUT_RDWR);
+}
+
+static void *run(void *context)
+{
+    struct gk_reaper *reaper = context;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    pthread_mutex_lock(&reaper->lock);
+    while (!reaper->is_stopping) {
+        until.tv_sec += TICK_S;
+        while (!reaper->is_stopping &&
+               pthread_cond_timedwait(&reaper->wake, &reaper->lock, &until) != ETIMEDOUT)
+            continue;
+        uint64_t now_us = gk_monotonic_us();
+        for (struct gk_link *link = reaper->links; link != NULL; link = link->next)
+            look_at(reaper, link, now_us);
+    }
+    pthread_mutex_unlock(&reaper->lock);
+    return NULL;
+}
+
+enum gk_status gk_reaper_start(struct gk_reaper *reaper, unsigned head_timeout_s,
+                               struct gk_error *error)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&reaper->lock, NULL);
+    pthread_cond_init(&reaper->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    reaper->head_timeout_us = (uint64_t)head_timeout_s * 1000000;
+    if (pthread_create(&reaper->thread, NULL, run, reaper) != 0)
+        return gk_error_set(error, GK_NO_MEMORY, "no thread can be started");
+    reaper->is_running = true;
+    return GK_OK;
+}
+
+void gk_reaper_stop(struct gk_reaper *reaper)
+{
+    if (!reaper->is_running)
+        return;
+    pthread_mutex_lock(&reaper->lock);
+    reaper->is_stopping = true;
+    pthread_cond_signal(&reaper->wake);
+    pthread_mutex_unlock(&reaper->lock);
+    pthread_join(reaper->thread, NULL);
+    reaper->is_running = false;
+}
+
+void gk_reaper_free(struct gk_reaper *reaper)
+{
+    while (reaper->links != NULL)
+        gk_reaper_remove(reaper, reaper->links);
+    pthread_cond_destroy(&reaper->wake);
+    pthread_mutex_destroy(&reaper->lock);
+}
