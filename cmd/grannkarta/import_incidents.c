@@ -96,10 +96,11 @@ static enum gk_status open_file(struct import *import, struct gk_error *error)
     enum gk_status status = gk_incident_file_open(&import->file, import->path, error);
     if (status == GK_OK)
         status = gk_csv_open(&import->csv, gk_incident_file_read, import->file, delimiter, error);
-    if (status == GK_OK)
+    if (status == GK_OK) {
         status = gk_csv_next(import->csv, &heading, error);
-    if (status == GK_NOT_FOUND)
-        return gk_error_set(error, GK_REJECTED, "the file is empty");
+        if (status == GK_NOT_FOUND)
+            status = gk_error_set(error, GK_REJECTED, "the file is empty");
+    }
     if (status == GK_OK)
         status = gk_incident_columns_find(&import->columns, &heading, map->list, map->count, error);
     if (status == GK_OK) {

@@ -83,7 +83,7 @@ static bool keep_joined(struct gk_exchange *x, const char **place, const char *v
         return false;
     memcpy(joined, *place, first);
     joined[first] = ',';
-    memcpy(joined + first + 1, value, second);
+    memcpy(joined + first + 1, value, second + 1);
     *place = joined;
     return true;
 }

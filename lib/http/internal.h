@@ -53,8 +53,9 @@ struct gk_reaper {
 
 struct gk_server {
     struct MHD_Daemon *daemon;
-    struct gk_server_config config; /* its texts are copies */
-    struct gk_pattern *patterns;    /* one for each route */
+    struct gk_server_config config;
+    char *listen;                /* our copy of config.listen; the other texts are not read again */
+    struct gk_pattern *patterns; /* one for each route */
     int listen_fd;
     uint16_t port;
     bool checks_layout; /* see framing.c */

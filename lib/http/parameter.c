@@ -152,8 +152,11 @@ static enum gk_status read_period(const struct gk_parameter *row, struct gk_text
     struct gk_error reason = {.message = ""};
     if (text.length >= sizeof copy)
         return refuse(error, row, text, "it is too long for a date or an interval of two");
-    for (size_t i = 0; i < text.length; i++)
-        copy[i] = text.data[i] == ' ' ? '+' : text.data[i];
+    for (size_t i = 0; i < text.length; i++) {
+        copy[i] = text.data[i];
+        if (copy[i] == ' ')
+            copy[i] = '+';
+    }
     copy[text.length] = '\0';
     if (gk_period_parse(copy, text.length, &value->period, &reason) == GK_OK)
         return GK_OK;

@@ -97,13 +97,16 @@ static enum gk_status read_patterns(struct gk_server *server, struct gk_error *e
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    memset(&address, 0, sizeof address);
     socklen_t length = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+    if (getsockname(fd, &address.any, &length) != 0)
         return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 static int open_socket(const struct addrinfo *address)
@@ -236,7 +239,7 @@ static void server_free(struct gk_server *server)
     free(server->old_base_urls);
     free(atomic_load(&server->base_url));
     free(server->patterns);
-    free((char *)(uintptr_t)server->config.listen);
+    free(server->listen);
     free(server);
 }
 
@@ -244,8 +247,8 @@ static enum gk_status server_open(struct gk_server *server, const struct gk_serv
                                   struct gk_error *error)
 {
     server->config = *config;
-    server->config.listen = strdup(config->listen);
-    if (server->config.listen == NULL)
+    server->config.listen = server->listen = strdup(config->listen);
+    if (server->listen == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "out of memory");
     if (config->authenticate != NULL && config->audit_path == NULL)
         return gk_error_set(error, GK_INVALID, "tokens are honoured only with an audit log");

@@ -56,7 +56,9 @@ struct gk_shown gk_show(const char *text, size_t length)
         kept--;
     for (size_t i = 0; i < kept; i++) {
         unsigned char c = (unsigned char)text[i];
-        shown.text[i] = c < ' ' || c == 0x7F ? ' ' : text[i];
+        shown.text[i] = text[i];
+        if (c < ' ' || c == 0x7F)
+            shown.text[i] = ' ';
     }
     memcpy(shown.text + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
     return shown;
@@ -129,7 +131,10 @@ static char *decode(char *to, const char *raw, size_t length, bool plus_is_space
             *to++ = (char)(hex_value(raw[i + 1]) * 16 + hex_value(raw[i + 2]));
             i += 2;
         } else {
-            *to++ = raw[i] == '+' && plus_is_space ? ' ' : raw[i];
+            *to = raw[i];
+            if (plus_is_space && *to == '+')
+                *to = ' ';
+            to++;
         }
     }
     return to;

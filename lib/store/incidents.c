@@ -316,14 +316,23 @@ enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk
 
 /* --- Writing -------------------------------------------------------------------------- */
 
-static enum gk_status take_id(void *context, struct gk_store_row *row, struct gk_error *error)
+struct inserted {
+    int32_t id;
+    int32_t data_through;
+};
+
+static enum gk_status take_inserted(void *context, struct gk_store_row *row, struct gk_error *error)
 {
+    struct inserted *inserted = context;
     (void)error;
-    *(int32_t *)context = (int32_t)gk_store_get_i64(row, 0);
+    inserted->id = (int32_t)gk_store_get_i64(row, 0);
+    inserted->data_through = gk_store_get_day(row, 1);
     return GK_OK;
 }
 
-static enum gk_status insert_revision(int32_t *id, struct gk_store *store,
+/* The store is complete through the latest day that any import was: a file of
+ * older rows takes nothing back. */
+static enum gk_status insert_revision(struct inserted *inserted, struct gk_store *store,
                                       const struct gk_revision *revision, struct gk_error *error)
 {
     const struct gk_store_value values[] = {gk_store_i64(revision->lattice_version),
@@ -340,16 +349,19 @@ static enum gk_status insert_revision(int32_t *id, struct gk_store *store,
         "INSERT INTO revision (id, kind, lattice_version, file_sha256, rows_read, rows_new,"
         "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, data_through)"
         " SELECT coalesce(max(id), 0) + 1, 'import', $1::int, $2::bytea, $3::bigint, $4::bigint,"
-        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint, DATE '1970-01-01' + $9::int"
-        "  FROM revision RETURNING id",
-        values, 9, take_id, id, error);
+        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint,"
+        "  greatest(DATE '1970-01-01' + $9::int, max(data_through))"
+        "  FROM revision RETURNING id, data_through",
+        values, 9, take_inserted, inserted, error);
 }
 
-enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store,
-                                  const struct gk_revision *revision, struct gk_error *error)
+enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store, struct gk_revision *revision,
+                                  struct gk_error *error)
 {
-    *id = 0;
-    enum gk_status status = insert_revision(id, store, revision, error);
+    struct inserted inserted = {0};
+    enum gk_status status = insert_revision(&inserted, store, revision, error);
+    *id = inserted.id;
+    revision->data_through = inserted.data_through;
     const struct gk_store_value values[] = {
         gk_store_i64(*id), gk_store_i64(revision->lattice_version),
         revision->case_key_id > 0 ? gk_store_i64(revision->case_key_id) : gk_store_null()};

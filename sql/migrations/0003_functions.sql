@@ -203,7 +203,7 @@ BEGIN
     RAISE EXCEPTION 'the first month % is after the last, %', to_char(first_month, 'YYYY-MM'), to_char(through, 'YYYY-MM');
   END IF;
   IF last_day > r.data_through THEN
-    RAISE EXCEPTION 'the month % is not closed: the data of revision % are complete through %, and % is needed',
+    RAISE EXCEPTION 'the month % is not closed: the data of revision % are complete through %, and % is needed (import with --data-through if the export covers more days than its latest report)',
       to_char(through, 'YYYY-MM'), r.id, r.data_through, last_day;
   END IF;
 

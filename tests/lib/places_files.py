@@ -79,3 +79,38 @@ def import_places(db, folder, **kwargs):
     db.grannkarta("import", "districts", write(os.path.join(folder, "kommun.geojson"), kommuner()), "--set", "kommun")
     db.grannkarta("import", "dwellings", write(os.path.join(folder, "dwellings.geojson"), dwellings(**kwargs)))
     return db.grannkarta("lattice", "build")
+
+
+HEADING = ["BROTTSKOD", "BROTTSDATUMTID_START", "BROTTSDATUMTID_SLUT", "Inskrivningsdatum", "KOMMUN", "GATA", "GATUNR",
+           "SWEREF N", "SWEREF E", "Antal", "DIARIENR"]
+
+
+def incidents(count=60, seed=2):
+    """Rows of an export, as dicts by heading: burglaries at homes of dwellings(),
+    some metres off, with case numbers."""
+    rng = random.Random(seed)
+    homes = dwellings()
+    rows = []
+    for i in range(count):
+        e, n = homes[rng.randrange(len(homes))]["geometry"]["coordinates"]
+        day = 1 + i % 28
+        rows.append({"BROTTSKOD": rng.choice(["9801", "0857", "9802"]),
+                     "BROTTSDATUMTID_START": "2024-%02d-%02d 08:%02d" % (1 + i % 6, day, i % 60),
+                     "BROTTSDATUMTID_SLUT": "2024-%02d-%02d 17:30" % (1 + i % 6, day),
+                     "Inskrivningsdatum": "2024-%02d%s" % (1 + i % 6, "-%02d" % day), "KOMMUN": "Bromölla",
+                     "GATA": "Ärtgränd", "GATUNR": "7", "SWEREF N": "%.3f" % (n + 1.234), "SWEREF E": "%.3f" % (e + 2.345),
+                     "Antal": "1", "DIARIENR": "5000-K%06d-24" % i})
+    return rows
+
+
+def write_csv(path, rows, delimiter=";", encoding="utf-8", newline="\n", heading=None, bom=False):
+    """The rows as CSV bytes, quoted where needed."""
+    heading = heading or HEADING
+
+    def cell(value):
+        return '"%s"' % value.replace('"', '""') if any(c in value for c in delimiter + '"\r\n') else value
+    lines = [delimiter.join(cell(c) for c in heading)]
+    lines += [delimiter.join(cell(str(row.get(c, ""))) for c in heading) for row in rows]
+    with open(path, "wb") as f:
+        f.write((b"\xef\xbb\xbf" if bom else b"") + (newline.join(lines) + newline).encode(encoding))
+    return path

@@ -96,9 +96,9 @@ struct gk_revision {
 };
 
 /* Writes what was compared as a new revision; `id` gets its number. A changed
- * case keeps its id: its row is closed and a new one opened. */
+ * case keeps its id: its row is closed and a new one opened. `data_through` becomes
+ * that of the store: the latest of this and all earlier revisions. */
 GK_CHECKED enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store,
-                                             const struct gk_revision *revision,
-                                             struct gk_error *error);
+                                             struct gk_revision *revision, struct gk_error *error);
 
 #endif
