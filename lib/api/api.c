@@ -112,6 +112,8 @@ static const struct gk_route routes[] = {
      false},
     {"/collections/{collection}/schema", gk_resource_schema, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_SCHEMA_TYPE, false},
+    {"/collections/{collection}/schema/feature", gk_resource_feature_schema, GK_ROLE_PUBLIC,
+     JSON_AND_HTML, GK_SCHEMA_TYPE, false},
     {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,

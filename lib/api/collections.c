@@ -64,8 +64,8 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
     const struct gk_request *request = view->request;
     const char *path = gk_text(request, "/collections/%s", collection->name);
     const char *items = gk_text(request, "%s/items", path);
-    const char *schema = gk_address(request, gk_text(request, "%s/schema", path),
-                                    (struct gk_address){.format = "json"});
+    const char *schema = gk_text(request, "%s/schema", path);
+    const char *feature = gk_text(request, "%s/schema/feature", path);
     struct gk_address json_form = {0}, html_form = {.format = "html"};
     gk_json_key(json, "links");
     gk_json_array_begin(json);
@@ -81,8 +81,10 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
                      gk_address(request, items, json_form));
     gk_json_put_link(json, "items", "text/html", gk_collection_title(view, collection),
                      gk_address(request, items, html_form));
-    gk_json_put_link(json, GK_SCHEMA_REL, GK_SCHEMA_TYPE, NULL, schema);
-    gk_json_put_link(json, "describedBy", GK_SCHEMA_TYPE, NULL, schema);
+    gk_json_put_link(json, GK_SCHEMA_REL, GK_SCHEMA_TYPE, NULL,
+                     gk_address(request, schema, (struct gk_address){.format = "json"}));
+    gk_json_put_link(json, "describedBy", GK_SCHEMA_TYPE, NULL,
+                     gk_address(request, feature, json_form));
     gk_json_array_end(json);
 }
 
@@ -254,6 +256,20 @@ enum gk_status gk_resource_collection(void *context, const struct gk_request *re
     return status;
 }
 
+static void put_schema_start(struct gk_json *json, const struct gk_view *view)
+{
+    const struct gk_layer *layer = view->collection.layer;
+    gk_json_object_begin(json);
+    gk_json_member(json, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    gk_json_member(json, "$id", gk_address_self(view->request));
+    gk_json_member(json, "title", gk_collection_title(view, &view->collection));
+    gk_json_member(json, "description", view->is_swedish ? layer->text_sv : layer->text_en);
+    gk_json_member(json, "type", "object");
+    gk_json_key(json, "properties");
+    gk_json_object_begin(json);
+}
+
+/* The logical schema: what a feature is, in no particular encoding. */
 static void put_schema_json(const struct gk_view *view, struct gk_buf *buf)
 {
     const struct gk_layer *layer = view->collection.layer;
@@ -261,14 +277,7 @@ static void put_schema_json(const struct gk_view *view, struct gk_buf *buf)
     struct gk_json json;
     gk_collection_columns(view, &view->collection, &columns);
     gk_json_init(&json, buf);
-    gk_json_object_begin(&json);
-    gk_json_member(&json, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    gk_json_member(&json, "$id", gk_address_self(view->request));
-    gk_json_member(&json, "title", gk_collection_title(view, &view->collection));
-    gk_json_member(&json, "description", view->is_swedish ? layer->text_sv : layer->text_en);
-    gk_json_member(&json, "type", "object");
-    gk_json_key(&json, "properties");
-    gk_json_object_begin(&json);
+    put_schema_start(&json, view);
     gk_json_key(&json, "id");
     gk_json_object_begin(&json);
     gk_json_member(&json, "type", "integer");
@@ -286,24 +295,67 @@ static void put_schema_json(const struct gk_view *view, struct gk_buf *buf)
     gk_buf_putc(buf, '\n');
 }
 
-enum gk_status gk_resource_schema(void *context, const struct gk_request *request,
-                                  struct gk_response *response, struct gk_error *error)
+/* The schema of a feature as GeoJSON: GDAL takes a layer's types from it. */
+static void put_feature_schema_json(const struct gk_view *view, struct gk_buf *buf)
+{
+    struct gk_columns columns;
+    struct gk_json json;
+    gk_collection_columns(view, &view->collection, &columns);
+    gk_json_init(&json, buf);
+    put_schema_start(&json, view);
+    static const char type[] = "{\"type\":\"string\",\"enum\":[\"Feature\"]}";
+    static const char id[] = "{\"type\":\"integer\",\"minimum\":0}";
+    static const char geometry[] = "{\"type\":\"object\",\"nullable\":true}";
+    gk_json_key(&json, "type");
+    gk_json_raw(&json, type, sizeof type - 1);
+    gk_json_key(&json, "id");
+    gk_json_raw(&json, id, sizeof id - 1);
+    gk_json_key(&json, "geometry");
+    gk_json_raw(&json, geometry, sizeof geometry - 1);
+    gk_json_key(&json, "properties");
+    gk_json_object_begin(&json);
+    gk_json_member(&json, "type", "object");
+    gk_json_key(&json, "properties");
+    gk_json_object_begin(&json);
+    gk_json_put_columns(&json, &columns, view->is_swedish, true);
+    gk_json_object_end(&json);
+    gk_json_object_end(&json);
+    gk_json_object_end(&json);
+    gk_json_object_end(&json);
+    gk_buf_putc(buf, '\n');
+}
+
+/* Both schemas have the same page. */
+static enum gk_status answer_schema(void *context, const struct gk_request *request,
+                                    struct gk_response *response, struct gk_error *error,
+                                    void (*put_json)(const struct gk_view *, struct gk_buf *))
 {
     struct gk_view view;
     enum gk_status status = gk_view_open(&view, context, request, response, error);
     if (status == GK_OK)
         status = gk_view_find_collection(&view, error);
-    if (status == GK_OK) {
-        if (request->format == GK_FORMAT_HTML) {
-            gk_html_begin(&response->body, view.settings, request,
-                          gk_collection_title(&view, &view.collection));
-            put_columns_html(&view, &response->body);
-            gk_html_end(&response->body, view.settings, request);
-        } else {
-            put_schema_json(&view, &response->body);
-        }
-        status = gk_view_finish(response, error);
+    if (status == GK_OK && request->format == GK_FORMAT_HTML) {
+        gk_html_begin(&response->body, view.settings, request,
+                      gk_collection_title(&view, &view.collection));
+        put_columns_html(&view, &response->body);
+        gk_html_end(&response->body, view.settings, request);
+    } else if (status == GK_OK) {
+        put_json(&view, &response->body);
     }
+    if (status == GK_OK)
+        status = gk_view_finish(response, error);
     gk_view_close(&view);
     return status;
+}
+
+enum gk_status gk_resource_schema(void *context, const struct gk_request *request,
+                                  struct gk_response *response, struct gk_error *error)
+{
+    return answer_schema(context, request, response, error, put_schema_json);
+}
+
+enum gk_status gk_resource_feature_schema(void *context, const struct gk_request *request,
+                                          struct gk_response *response, struct gk_error *error)
+{
+    return answer_schema(context, request, response, error, put_feature_schema_json);
 }

@@ -1,5 +1,6 @@
 /* Incidents: one feature each, at the point of its cell; for analysts only.
  * Unlocated ones have no geometry. */
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -43,7 +44,8 @@ static void fill_place(const struct gk_snapshot *s, uint32_t row, struct gk_fiel
     uint32_t cell = gk_snapshot_row_cell(s, row);
     if (cell < s->cell_count) {
         gk_field_set_integer(fields, GK_PROPERTY_CELL, s->cell_id[cell]);
-        gk_field_set_number(fields, GK_PROPERTY_PLACE_RADIUS_M, (double)s->cell_radius_m[cell]);
+        gk_field_set_integer(fields, GK_PROPERTY_PLACE_RADIUS_M,
+                             (int64_t)ceilf(s->cell_radius_m[cell]));
     } else {
         gk_field_set_null(fields, GK_PROPERTY_CELL);
         gk_field_set_null(fields, GK_PROPERTY_PLACE_RADIUS_M);

@@ -151,12 +151,13 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
 }
 
 static void put_about_path(struct gk_json *json, const struct gk_view *view,
-                           const struct gk_collection *c, bool is_schema)
+                           const struct gk_collection *c, const char *rest, const char *name)
 {
     const struct gk_request *request = view->request;
-    gk_json_key(json, gk_text(request, "/collections/%s%s", c->name, is_schema ? "/schema" : ""));
+    bool is_schema = rest[0] != '\0';
+    gk_json_key(json, gk_text(request, "/collections/%s%s", c->name, rest));
     gk_json_object_begin(json);
-    put_operation_start(json, gk_text(request, "%s.%s", c->name, is_schema ? "schema" : "about"),
+    put_operation_start(json, gk_text(request, "%s.%s", c->name, name),
                         gk_collection_title(view, c), c->name);
     gk_json_key(json, "parameters");
     gk_json_array_begin(json);
@@ -184,8 +185,9 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
     put_plain_path(json, "/collections", "collections", "The collections", "application/json",
                    "#/components/schemas/Linked");
     for (size_t i = 0; gk_view_collection_at(view, i, &c); i++) {
-        put_about_path(json, view, &c, false);
-        put_about_path(json, view, &c, true);
+        put_about_path(json, view, &c, "", "about");
+        put_about_path(json, view, &c, "/schema", "schema");
+        put_about_path(json, view, &c, "/schema/feature", "feature-schema");
         enum gk_status status = put_items_path(json, view, &c, false);
         if (status == GK_OK)
             status = put_items_path(json, view, &c, true);

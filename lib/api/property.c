@@ -30,6 +30,17 @@ const char *gk_property_kind_name(enum gk_property_kind kind)
     return (unsigned)kind < GK_KINDS_OF_PROPERTY ? names[kind] : "?";
 }
 
+/* Always with a point, so that clients that guess types from the first features
+ * do not take a 0 for an integer and cut what follows. */
+static void put_number(struct gk_buf *buf, double value, unsigned decimals)
+{
+    size_t start = buf->length;
+    gk_buf_put_double(buf, value, decimals);
+    if (gk_buf_status(buf) == GK_OK &&
+        strspn(buf->data + start, "-0123456789") == buf->length - start)
+        gk_buf_append(buf, ".0", 2);
+}
+
 static void put_value(struct gk_buf *buf, enum gk_property property, const struct gk_field *field)
 {
     if (!field->has) {
@@ -41,7 +52,7 @@ static void put_value(struct gk_buf *buf, enum gk_property property, const struc
         gk_buf_put_i64(buf, field->integer);
         return;
     case GK_TYPE_NUMBER:
-        gk_buf_put_double(buf, field->number, catalogue[property].decimals);
+        put_number(buf, field->number, catalogue[property].decimals);
         return;
     case GK_TYPE_TEXT:
         gk_buf_put_json_string(buf, field->text.data, field->text.length);
@@ -166,15 +177,12 @@ static const char *json_type(enum gk_property_type type)
     }
 }
 
-static void put_type(struct gk_json *json, enum gk_property_type type, bool openapi)
+static void put_type(struct gk_json *json, enum gk_property_type type, bool nullable)
 {
-    gk_json_key(json, "type");
-    if (openapi) {
-        gk_json_text(json, json_type(type));
+    gk_json_member(json, "type", json_type(type));
+    if (nullable) {
         gk_json_key(json, "nullable");
         gk_json_bool(json, true);
-    } else {
-        gk_json_text(json, json_type(type));
     }
     if (type == GK_TYPE_DATE)
         gk_json_member(json, "format", "date");
@@ -183,7 +191,7 @@ static void put_type(struct gk_json *json, enum gk_property_type type, bool open
 }
 
 void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
-                         bool openapi)
+                         bool nullable)
 {
     for (size_t i = 0; i < columns->count; i++) {
         const struct gk_property_info *info = &catalogue[columns->column[i].property];
@@ -191,7 +199,7 @@ void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns,
         gk_json_object_begin(json);
         gk_json_member(json, "title", is_swedish ? info->label_sv : info->label_en);
         gk_json_member(json, "description", is_swedish ? info->text_sv : info->text_en);
-        put_type(json, info->type, openapi);
+        put_type(json, info->type, nullable);
         gk_json_member(json, "x-grannkarta-kind", gk_property_kind_name(info->kind));
         if (info->unit[0] != '\0')
             gk_json_member(json, "x-ogc-unit", info->unit);

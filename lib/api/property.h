@@ -141,8 +141,9 @@ void gk_buf_put_field_html(struct gk_buf *buf, enum gk_property property,
                            const struct gk_fields *fields, bool is_swedish);
 
 /* Appends the members of the columns' JSON Schema `properties` (call between
- * object_begin and object_end). `openapi`: nullable as OpenAPI 3.0 wants it. */
+ * object_begin and object_end). `nullable`: says that any may be null, as OpenAPI 3.0
+ * does. Types are single words, which is all that GDAL reads. */
 void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
-                         bool openapi);
+                         bool nullable);
 
 #endif

@@ -234,6 +234,7 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 /* --- Resources: the handlers ------------------------------------------------------ */
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
-    gk_resource_collection, gk_resource_schema, gk_resource_items, gk_resource_item;
+    gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
+    gk_resource_item;
 
 #endif

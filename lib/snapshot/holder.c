@@ -21,10 +21,11 @@ int64_t gk_holder_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void gk_holder_wait(int event, uint32_t milliseconds)
+void gk_holder_wait(const struct gk_holder *holder, int event, uint32_t milliseconds)
 {
-    struct pollfd fd = {.fd = event, .events = POLLIN};
-    if (poll(&fd, 1, (int)milliseconds) > 0) {
+    struct pollfd fds[] = {{.fd = event, .events = POLLIN},
+                           {.fd = holder->stop_event, .events = POLLIN}};
+    if (poll(fds, 2, (int)milliseconds) > 0 && fds[0].revents != 0) {
         uint64_t ignored;
         ssize_t got = read(event, &ignored, sizeof ignored); /* not blocking */
         (void)got;
@@ -70,12 +71,13 @@ enum gk_status gk_holder_create(struct gk_holder **holder, const struct gk_holde
     pthread_mutex_init(&h->lock, NULL);
     h->conninfo = strdup(config->conninfo);
     h->initial_definition = strdup(config->initial_definition);
+    h->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     h->watcher_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     h->loader_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum gk_status status = GK_OK;
     if (h->conninfo == NULL || h->initial_definition == NULL)
         status = gk_error_set(error, GK_NO_MEMORY, "start loading snapshots: out of memory");
-    else if (h->watcher_event < 0 || h->loader_event < 0)
+    else if (h->stop_event < 0 || h->watcher_event < 0 || h->loader_event < 0)
         status = gk_error_set(error, GK_IO, "start loading snapshots: too many open files");
     if (status == GK_OK)
         *holder = h;
@@ -92,10 +94,10 @@ void gk_holder_free(struct gk_holder *holder)
         gk_swap_release_all(&holder->snapshots[kind]);
     gk_swap_release_all(&holder->tokens);
     pthread_mutex_destroy(&holder->lock);
-    if (holder->watcher_event >= 0)
-        close(holder->watcher_event);
-    if (holder->loader_event >= 0)
-        close(holder->loader_event);
+    const int events[] = {holder->stop_event, holder->watcher_event, holder->loader_event};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i] >= 0)
+            close(events[i]);
     free(holder->conninfo);
     free(holder->initial_definition);
     free(holder);
@@ -105,9 +107,9 @@ enum gk_status gk_holder_start(struct gk_holder **holder, const struct gk_holder
                                struct gk_error *error)
 {
     enum gk_status status = gk_holder_create(holder, config, error);
-    if (status != GK_OK)
-        return status;
     struct gk_holder *h = *holder;
+    if (h == NULL)
+        return status;
     /* Signals are for the program's own thread. */
     sigset_t all, before;
     sigfillset(&all);
@@ -130,9 +132,9 @@ void gk_holder_stop(struct gk_holder *holder)
 {
     if (holder == NULL)
         return;
+    /* The event first: who sees the flag must not wait for the server any more. */
+    wake(holder->stop_event);
     atomic_store(&holder->stop, true);
-    wake(holder->watcher_event);
-    wake(holder->loader_event);
     if (holder->watcher_runs)
         pthread_join(holder->watcher, NULL);
     if (holder->loader_runs)

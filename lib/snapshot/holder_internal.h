@@ -16,6 +16,10 @@ enum {
     GK_KEEP_REPLACED_MAX = 4,
     GK_BACKOFF_FIRST_MS = 100,
     GK_BACKOFF_MAX_MS = 5000,
+    /* A server that says nothing for so long is lost: the watcher's statements
+     * are small, the loader's end by the server's own statement_timeout. */
+    GK_WATCH_SILENCE_MS = 10 * 1000,
+    GK_LOAD_SILENCE_MS = 10 * 60 * 1000,
 };
 
 /* The row of the store's table `state`. */
@@ -42,6 +46,7 @@ struct gk_holder {
 
     atomic_bool stop;
     _Atomic int64_t answered_ms; /* when the store last answered; -1: never */
+    int stop_event;              /* readable from the moment that threads are to end */
     int watcher_event, loader_event;
     pthread_t watcher, loader;
     bool watcher_runs, loader_runs;
@@ -88,8 +93,8 @@ GK_CHECKED enum gk_status gk_holder_set_tokens(struct gk_holder *holder, struct 
 void *gk_holder_watch(void *holder);
 void *gk_holder_load(void *holder);
 
-/* Waits for an event or for the time to pass. */
-void gk_holder_wait(int event, uint32_t milliseconds);
+/* Waits for an event, for the end or for the time to pass. */
+void gk_holder_wait(const struct gk_holder *holder, int event, uint32_t milliseconds);
 
 /* Growing waits with jitter: a server that comes back is not met by all daemons
  * in the same millisecond. */

@@ -81,15 +81,18 @@ void *gk_holder_load(void *context)
         if (kind == GK_SNAPSHOT_KINDS) {
             gk_store_close(store); /* many daemons, few connections */
             store = NULL;
-            gk_holder_wait(holder->loader_event, SWEEP_MS);
+            gk_holder_wait(holder, holder->loader_event, SWEEP_MS);
             gk_holder_sweep(holder, gk_holder_now_ms());
             continue;
         }
         struct gk_error error = {0};
         enum gk_status status = GK_OK;
-        if (store == NULL)
+        if (store == NULL) {
             status = gk_store_open(&store, holder->conninfo, GK_STORE_READER, "grannkartad load",
                                    &error);
+            if (status == GK_OK)
+                gk_store_set_limits(store, holder->stop_event, GK_LOAD_SILENCE_MS);
+        }
         if (status == GK_OK)
             status = load_one(holder, store, kind, &wanted, &error);
         if (status == GK_OK) {
@@ -102,7 +105,7 @@ void *gk_holder_load(void *context)
         store = NULL;
         if (status != GK_INTERRUPTED)
             gk_log_error(holder->log, "load_failed", &error);
-        gk_holder_wait(holder->loader_event, gk_backoff_next_ms(&backoff));
+        gk_holder_wait(holder, holder->loader_event, gk_backoff_next_ms(&backoff));
     }
     gk_store_close(store);
     return NULL;

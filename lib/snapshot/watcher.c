@@ -132,23 +132,25 @@ void *gk_holder_watch(void *context)
             tokens = -1; /* it may be another server, or an older state of it */
             status = gk_store_open(&store, holder->conninfo, GK_STORE_READER, "grannkartad watch",
                                    &error);
+            if (status == GK_OK)
+                gk_store_set_limits(store, holder->stop_event, GK_WATCH_SILENCE_MS);
         }
         if (status == GK_OK)
             status = look(holder, store, &tokens, &error);
         if (status != GK_OK) {
             gk_store_close(store);
             store = NULL;
-            if (!is_lost)
+            if (!is_lost && status != GK_INTERRUPTED)
                 gk_log_error(holder->log, "store_lost", &error);
             is_lost = true;
-            gk_holder_wait(holder->watcher_event, gk_backoff_next_ms(&backoff));
+            gk_holder_wait(holder, holder->watcher_event, gk_backoff_next_ms(&backoff));
             continue;
         }
         if (is_lost)
             gk_log_write(holder->log, GK_LOG_INFO, "store_back", NULL, 0);
         is_lost = false;
         backoff.attempts = 0;
-        gk_holder_wait(holder->watcher_event, atomic_load(&holder->poll_interval_ms));
+        gk_holder_wait(holder, holder->watcher_event, atomic_load(&holder->poll_interval_ms));
     }
     gk_store_close(store);
     return NULL;

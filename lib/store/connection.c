@@ -2,10 +2,15 @@
  * become a gk_error. Statements are in query.c, COPY in copy.c. */
 #include "store/connection.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
+
+/* A server that accepts connections and then says nothing is not there. */
+enum { SESSION_SILENCE_MS = 10000 };
 
 /* Nothing in lib/ prints: notices are dropped (libpq would write to stderr). */
 static void drop_notice(void *context, const char *message)
@@ -140,6 +145,7 @@ enum gk_status gk_store_open(struct gk_store **store, const char *conninfo, enum
     struct gk_store *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "connect to the database: out of memory");
+    gk_store_set_limits(opened, -1, SESSION_SILENCE_MS);
     opened->connection = PQconnectdbParams(keywords, values, 1);
     if (opened->connection == NULL)
         status = gk_error_set(error, GK_NO_MEMORY, "connect to the database: out of memory");
@@ -148,6 +154,7 @@ enum gk_status gk_store_open(struct gk_store **store, const char *conninfo, enum
     else {
         PQsetNoticeProcessor(opened->connection, drop_notice, NULL);
         status = prepare_session(opened, role, error);
+        gk_store_set_limits(opened, -1, -1);
     }
     if (status != GK_OK) {
         gk_store_close(opened);
@@ -165,13 +172,54 @@ void gk_store_close(struct gk_store *store)
     free(store);
 }
 
+void gk_store_set_limits(struct gk_store *store, int wake_fd, int silence_ms)
+{
+    store->wake_fd = wake_fd;
+    store->silence_ms = silence_ms;
+}
+
+enum gk_status gk_store_next_result(struct gk_store *store, PGresult **result,
+                                    struct gk_error *error)
+{
+    *result = NULL;
+    bool is_limited = store->wake_fd >= 0 || store->silence_ms >= 0;
+    while (is_limited && PQisBusy(store->connection)) {
+        struct pollfd fds[] = {{.fd = PQsocket(store->connection), .events = POLLIN},
+                               {.fd = store->wake_fd, .events = POLLIN}};
+        int ready = poll(fds, 2, store->silence_ms);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready > 0 && fds[1].revents != 0)
+            return gk_error_set(error, GK_INTERRUPTED, "ask the database: interrupted");
+        if (ready == 0)
+            return gk_error_set(error, GK_UNAVAILABLE, "ask the database: it was silent for %d s",
+                                store->silence_ms / 1000);
+        if (PQconsumeInput(store->connection) != 1)
+            break; /* PQgetResult() tells why */
+    }
+    *result = PQgetResult(store->connection);
+    return GK_OK;
+}
+
 enum gk_status gk_store_execute(struct gk_store *store, const char *sql, struct gk_error *error)
 {
-    PGresult *result = PQexec(store->connection, sql);
-    ExecStatusType outcome = PQresultStatus(result);
+    if (PQsendQuery(store->connection, sql) != 1)
+        return gk_store_fail(store, NULL, error);
     enum gk_status status = GK_OK;
-    if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && outcome != PGRES_EMPTY_QUERY)
-        status = gk_store_fail(store, result, error);
-    PQclear(result);
-    return status;
+    for (;;) {
+        PGresult *result;
+        enum gk_status waited = gk_store_next_result(store, &result, error);
+        if (waited != GK_OK)
+            return waited;
+        if (result == NULL)
+            return status;
+        ExecStatusType outcome = PQresultStatus(result);
+        if (status == GK_OK && outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK &&
+            outcome != PGRES_EMPTY_QUERY)
+            status = gk_store_fail(store, result, error);
+        PQclear(result);
+        /* A COPY here is a mistake of the caller that PQgetResult would repeat. */
+        if (outcome == PGRES_COPY_IN || outcome == PGRES_COPY_OUT)
+            return status;
+    }
 }

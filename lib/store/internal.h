@@ -9,6 +9,8 @@
 
 struct gk_store {
     PGconn *connection;
+    int wake_fd;    /* -1: none */
+    int silence_ms; /* -1: waits for ever */
 };
 
 /* PostgreSQL counts from 2000-01-01. */
@@ -19,5 +21,10 @@ enum { GK_PG_EPOCH_DAYS = 10957 };
  * rows. */
 enum gk_status gk_store_fail(const struct gk_store *store, const PGresult *result,
                              struct gk_error *error);
+
+/* PQgetResult() within the store's limits: GK_INTERRUPTED or GK_UNAVAILABLE when
+ * it stopped waiting, then `*result` is NULL and a statement is still under way. */
+GK_CHECKED enum gk_status gk_store_next_result(struct gk_store *store, PGresult **result,
+                                               struct gk_error *error);
 
 #endif

@@ -278,8 +278,13 @@ enum gk_status gk_store_query(struct gk_store *store, const char *sql,
                           p.formats, 1) != 1)
         return gk_store_fail(store, NULL, error);
     (void)PQsetSingleRowMode(store->connection);
-    PGresult *result;
-    while ((result = PQgetResult(store->connection)) != NULL) {
+    for (;;) {
+        PGresult *result;
+        enum gk_status waited = gk_store_next_result(store, &result, error);
+        if (waited != GK_OK)
+            return waited;
+        if (result == NULL)
+            return status;
         ExecStatusType outcome = PQresultStatus(result);
         if (outcome == PGRES_SINGLE_TUPLE) {
             if (status == GK_OK && row_function != NULL) {
@@ -293,7 +298,6 @@ enum gk_status gk_store_query(struct gk_store *store, const char *sql,
         PQclear(result);
         /* A COPY here is a mistake of the caller that PQgetResult would repeat. */
         if (outcome == PGRES_COPY_IN || outcome == PGRES_COPY_OUT)
-            break;
+            return status;
     }
-    return status;
 }

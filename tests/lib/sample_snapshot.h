@@ -4,7 +4,6 @@
 #ifndef GK_TESTS_SAMPLE_SNAPSHOT_H
 #define GK_TESTS_SAMPLE_SNAPSHOT_H
 
-#include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +22,17 @@ struct sample {
     uint32_t event_count;
 };
 
+/* Ends the program when the sample cannot be made: then nothing can be tested. */
+static inline void sample_must(bool is_so)
+{
+    if (!is_so)
+        abort();
+}
+
 static inline void *sample_array(struct gk_build *build, size_t count, size_t size)
 {
     void *p = gk_arena_array(build->arena, count, size);
-    ck_assert_ptr_nonnull(p);
+    sample_must(p != NULL);
     return p;
 }
 
@@ -80,7 +86,7 @@ static inline void sample_cells(struct gk_build *build, struct gk_random *random
             sample_array(build, (size_t)count * 5, sizeof *s->square_dwellings[c]);
     }
     struct gk_polygons *polygons = calloc(count + 1, sizeof *polygons);
-    ck_assert_ptr_nonnull(polygons);
+    sample_must(polygons != NULL);
     uint32_t squares = 0;
     for (uint32_t i = 0; i < count; i++) {
         s->cell_id[i] = (int32_t)((i * 7919 + 13) % 1000003); /* in no order */
@@ -98,15 +104,15 @@ static inline void sample_cells(struct gk_build *build, struct gk_random *random
             }
         }
         s->square_start[i + 1] = squares;
-        ck_assert_int_eq(
-            gk_outline(&polygons[i], s->square + s->square_start[i], n, SAMPLE_SIDE_CM), GK_OK);
+        sample_must(gk_outline(&polygons[i], s->square + s->square_start[i], n, SAMPLE_SIDE_CM) ==
+                    GK_OK);
         struct gk_cm centre = gk_square_centre(s->square[s->square_start[i]], SAMPLE_SIDE_CM);
         double x = (double)centre.e / 100, y = (double)centre.n / 100;
-        ck_assert_uint_eq(gk_transform_forward(to_lonlat, &x, &y, 1), 0);
+        sample_must(gk_transform_forward(to_lonlat, &x, &y, 1) == 0);
         s->cell_point[i] = gk_lonlat_e7_round((struct gk_lonlat){x, y});
         s->cell_radius_m[i] = (float)(50 * n);
     }
-    ck_assert_int_eq(gk_build_shapes(build, &s->cell_shapes, polygons, count, to_lonlat), GK_OK);
+    sample_must(gk_build_shapes(build, &s->cell_shapes, polygons, count, to_lonlat) == GK_OK);
     for (uint32_t i = 0; i < count; i++)
         gk_polygons_release(&polygons[i]);
     free(polygons);
@@ -133,7 +139,7 @@ static inline void sample_places(struct gk_build *build, struct gk_transform *to
     struct gk_polygons polygons[SAMPLE_DISTRICTS] = {0};
     size_t pair_count = 0;
     struct gk_pair *pairs = calloc((size_t)s->cell_count * 4 + 1, sizeof *pairs);
-    ck_assert_ptr_nonnull(pairs);
+    sample_must(pairs != NULL);
     for (uint32_t d = 0; d < SAMPLE_DISTRICTS; d++) {
         char text[32];
         snprintf(text, sizeof text, "12%02u", d);
@@ -143,15 +149,15 @@ static inline void sample_places(struct gk_build *build, struct gk_transform *to
         s->district_inhabitants[d] = d == 3 ? -1 : 1000;
         s->district_inhabitants_year[d] = d == 3 ? 0 : 2024;
         struct gk_square square = {(int32_t)(92 + d), 1242};
-        ck_assert_int_eq(gk_outline(&polygons[d], &square, 1, 500000), GK_OK);
+        sample_must(gk_outline(&polygons[d], &square, 1, 500000) == GK_OK);
         for (uint32_t c = 0; c < s->cell_count; c++)
             if (d < 2 ? c % 2 == d : c % 5 == d - 2)
                 pairs[pair_count++] = (struct gk_pair){d, c};
     }
-    ck_assert_int_eq(gk_build_pairs(build, &s->district_cells, SAMPLE_DISTRICTS, pairs, pair_count),
-                     GK_OK);
-    ck_assert_int_eq(
-        gk_build_shapes(build, &s->district_shapes, polygons, SAMPLE_DISTRICTS, to_lonlat), GK_OK);
+    sample_must(gk_build_pairs(build, &s->district_cells, SAMPLE_DISTRICTS, pairs, pair_count) ==
+                GK_OK);
+    sample_must(gk_build_shapes(build, &s->district_shapes, polygons, SAMPLE_DISTRICTS,
+                                to_lonlat) == GK_OK);
     s->watch_count = SAMPLE_WATCH_AREAS;
     s->watch_id = sample_array(build, SAMPLE_WATCH_AREAS, sizeof *s->watch_id);
     s->watch_slug = sample_array(build, SAMPLE_WATCH_AREAS, sizeof *s->watch_slug);
@@ -174,10 +180,10 @@ static inline void sample_places(struct gk_build *build, struct gk_transform *to
         for (uint32_t c = w * 3; c < w * 3 + 5 && c < s->cell_count; c++)
             pairs[pair_count++] = (struct gk_pair){w, c};
     }
-    ck_assert_int_eq(gk_build_pairs(build, &s->watch_cells, SAMPLE_WATCH_AREAS, pairs, pair_count),
-                     GK_OK);
-    ck_assert_int_eq(
-        gk_build_shapes(build, &s->watch_shapes, polygons, SAMPLE_WATCH_AREAS, to_lonlat), GK_OK);
+    sample_must(gk_build_pairs(build, &s->watch_cells, SAMPLE_WATCH_AREAS, pairs, pair_count) ==
+                GK_OK);
+    sample_must(gk_build_shapes(build, &s->watch_shapes, polygons, SAMPLE_WATCH_AREAS, to_lonlat) ==
+                GK_OK);
     for (uint32_t d = 0; d < SAMPLE_DISTRICTS; d++)
         gk_polygons_release(&polygons[d]);
     free(pairs);
@@ -207,8 +213,8 @@ static inline void sample_init(struct sample *sample, enum gk_snapshot_kind kind
     struct gk_build build;
     struct gk_transform *to_lonlat;
     struct gk_error error;
-    ck_assert_int_eq(gk_transform_create(&to_lonlat, "EPSG:3006", "OGC:CRS84", &error), GK_OK);
-    ck_assert_int_eq(gk_build_init(&build, kind, (size_t)1 << 30), GK_OK);
+    sample_must(gk_transform_create(&to_lonlat, "EPSG:3006", "OGC:CRS84", &error) == GK_OK);
+    sample_must(gk_build_init(&build, kind, (size_t)1 << 30) == GK_OK);
     struct gk_snapshot *s = build.snapshot;
     s->number = 1;
     s->made_utc = 1700000000;
@@ -226,7 +232,7 @@ static inline void sample_init(struct sample *sample, enum gk_snapshot_kind kind
     gk_transform_free(to_lonlat);
 
     sample->events = calloc((size_t)count + 1, sizeof *sample->events);
-    ck_assert_ptr_nonnull(sample->events);
+    sample_must(sample->events != NULL);
     sample->event_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct gk_event *event = &sample->events[sample->event_count++];
@@ -241,8 +247,8 @@ static inline void sample_init(struct sample *sample, enum gk_snapshot_kind kind
             event->events = 1 + (int32_t)gk_random_below(&random, 4);
         }
     }
-    ck_assert_int_eq(gk_build_rows(&build, sample->events, sample->event_count), GK_OK);
-    ck_assert_int_eq(gk_build_seal(&build), GK_OK);
+    sample_must(gk_build_rows(&build, sample->events, sample->event_count) == GK_OK);
+    sample_must(gk_build_seal(&build) == GK_OK);
     sample->s = s;
 }
 

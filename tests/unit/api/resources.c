@@ -98,6 +98,30 @@ START_TEST(no_number_goes_without_a_declared_kind)
 }
 END_TEST
 
+/* GDAL reads properties.properties of what `describedBy` links to, and infers
+ * from the values where there is none: a number must not look like an integer. */
+START_TEST(types_are_told_in_the_way_clients_read_them)
+{
+    open_world();
+    for (int c = 0; c < PUBLIC_COLLECTIONS; c++) {
+        struct answer schema = ask(api, (struct question){.handler = gk_resource_feature_schema,
+                                                          .collection = public_collections[c]});
+        struct answer items = ask(api, (struct question){.handler = gk_resource_items,
+                                                         .collection = public_collections[c]});
+        ck_assert_int_eq(schema.status, GK_OK);
+        ck_assert(is_json(schema.body));
+        const char *properties = json_member(json_member(schema.body, "properties"), "properties");
+        const char *rate = json_member(json_member(properties, "properties"), "rate_per_1000");
+        assert_has(rate, "\"type\":\"number\"");
+        for (const char *p = items.body; (p = json_member(p, "rate_per_1000")) != NULL;)
+            ck_assert_int_eq(p[strspn(p, "0123456789")], '.');
+        forget(&schema);
+        forget(&items);
+    }
+    close_world();
+}
+END_TEST
+
 START_TEST(the_catalogue_is_complete)
 {
     for (enum gk_property p = 0; p < GK_PROPERTY_COUNT_OF; p++) {
@@ -342,7 +366,8 @@ START_TEST(tokens_become_principals)
 }
 END_TEST
 
-GK_UNIT_MAIN("api resources", no_number_goes_without_a_declared_kind, the_catalogue_is_complete,
+GK_UNIT_MAIN("api resources", no_number_goes_without_a_declared_kind,
+             types_are_told_in_the_way_clients_read_them, the_catalogue_is_complete,
              every_feature_says_definition_period_and_year_of_its_denominator,
              the_landing_page_has_what_qgis_insists_on,
              collections_show_only_what_the_caller_may_read,

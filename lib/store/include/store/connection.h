@@ -28,6 +28,13 @@ GK_CHECKED enum gk_status gk_store_open(struct gk_store **store, const char *con
 /* NULL is allowed. */
 void gk_store_close(struct gk_store *store);
 
+/* For threads that must be stoppable whatever the server does: a statement ends
+ * with GK_INTERRUPTED when `wake_fd` is readable while the server is waited for
+ * (-1: never; it is not read), and with GK_UNAVAILABLE when the server sends
+ * nothing for `silence_ms` (-1: waits for ever). After either the connection is
+ * good for closing only. A new connection has neither limit. COPY has none. */
+void gk_store_set_limits(struct gk_store *store, int wake_fd, int silence_ms);
+
 /* --- Parameters and rows -------------------------------------------------- */
 
 enum gk_store_type { GK_STORE_NULL, GK_STORE_I64, GK_STORE_F64, GK_STORE_TEXT, GK_STORE_BYTES };
