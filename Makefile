@@ -157,10 +157,12 @@ $(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJ
 FUZZ_SOURCES := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_ENGINE = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer,tests/fuzz/replay.c)
-$(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(call archives,$(MODULES)) $(FLAGS_STAMP)
+# What of the command parses files and needs neither GDAL nor a database.
+PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_row)
+$(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(PARSERS) $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \
-	  $(call package_cflags,$(call module_packages,$(MODULES))) -o $@ $< $(FUZZ_ENGINE) \
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Icmd/grannkarta $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \
+	  $(call package_cflags,$(call module_packages,$(MODULES))) -o $@ $< $(FUZZ_ENGINE) $(PARSERS) \
 	  $(call archives,$(MODULES)) $(call package_libs,$(call module_packages,$(MODULES))) -lm -pthread
 FUZZ_SECONDS ?= 60
 fuzz:

@@ -33,6 +33,21 @@ static enum gk_status fill(struct gk_csv *csv, struct gk_error *error)
     return GK_OK;
 }
 
+/* The first chunk is filled up, however little the source gives at a time: the
+ * delimiter is guessed from it. */
+static enum gk_status fill_first(struct gk_csv *csv, struct gk_error *error)
+{
+    while (csv->filled < CHUNK_BYTES) {
+        long n = csv->source(csv->context, csv->chunk + csv->filled, CHUNK_BYTES - csv->filled);
+        if (n < 0)
+            return gk_error_set(error, GK_IO, "reading the file failed");
+        if (n == 0)
+            break;
+        csv->filled += (size_t)n;
+    }
+    return GK_OK;
+}
+
 /* Looks at the first bytes: a BOM is passed over, what is no CSV is refused. */
 static enum gk_status check_start(struct gk_csv *csv, struct gk_error *error)
 {
@@ -78,7 +93,7 @@ enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *con
     (*csv)->source = source;
     (*csv)->context = context;
     (*csv)->line = 1;
-    enum gk_status status = fill(*csv, error);
+    enum gk_status status = fill_first(*csv, error);
     if (status == GK_OK)
         status = check_start(*csv, error);
     (*csv)->delimiter = delimiter != '\0' ? delimiter : guess_delimiter(*csv);

@@ -79,9 +79,13 @@ const char *gk_build_string(struct gk_build *build, const char *text)
 
 /* --- Rows -------------------------------------------------------------------- */
 
+struct event_order {
+    const struct gk_event *events;
+};
+
 static int compare_events(const void *a, const void *b, void *context)
 {
-    const struct gk_event *events = context;
+    const struct gk_event *events = ((const struct event_order *)context)->events;
     const uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
     if (events[i].hour != events[j].hour)
         return events[i].hour < events[j].hour ? -1 : 1;
@@ -92,6 +96,7 @@ static int compare_events(const void *a, const void *b, void *context)
 static enum gk_status order_events(struct gk_snapshot *s, const struct gk_event *events,
                                    uint32_t count, uint32_t *order)
 {
+    struct event_order context = {events};
     uint32_t *start = s->row_start; /* zeroed, cell_count + 1 */
     uint32_t located = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -111,10 +116,8 @@ static enum gk_status order_events(struct gk_snapshot *s, const struct gk_event 
     memmove(start + 1, start, s->cell_count * sizeof *start);
     start[0] = 0;
     for (uint32_t c = 0; c < s->cell_count; c++)
-        qsort_r(order + start[c], start[c + 1] - start[c], sizeof *order, compare_events,
-                (void *)(uintptr_t)events);
-    qsort_r(order + located, count - located, sizeof *order, compare_events,
-            (void *)(uintptr_t)events);
+        qsort_r(order + start[c], start[c + 1] - start[c], sizeof *order, compare_events, &context);
+    qsort_r(order + located, count - located, sizeof *order, compare_events, &context);
     s->located_count = located;
     return GK_OK;
 }

@@ -107,9 +107,9 @@ enum gk_status gk_holder_start(struct gk_holder **holder, const struct gk_holder
                                struct gk_error *error)
 {
     enum gk_status status = gk_holder_create(holder, config, error);
-    if (status != GK_OK)
-        return status;
     struct gk_holder *h = *holder;
+    if (h == NULL)
+        return status;
     /* Signals are for the program's own thread. */
     sigset_t all, before;
     sigfillset(&all);

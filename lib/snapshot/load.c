@@ -220,7 +220,7 @@ enum gk_status gk_snapshot_load_release(struct gk_snapshot **snapshot, struct gk
                                         int32_t number, const struct gk_load_options *options,
                                         struct gk_error *error)
 {
-    return load_kind(snapshot, store, GK_SNAPSHOT_RELEASE, number, NULL, options, error);
+    return load_kind(snapshot, store, GK_SNAPSHOT_RELEASE, number, "", options, error);
 }
 
 enum gk_status gk_snapshot_load_revision(struct gk_snapshot **snapshot, struct gk_store *store,

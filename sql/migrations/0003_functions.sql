@@ -43,18 +43,6 @@ $$;
 
 -- --- Districts and watch areas -----------------------------------------------------
 
--- Whether a release on a lattice version uses a district, or a boundary.
-CREATE FUNCTION is_frozen_district(district_id integer, version integer) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = grannkarta, public, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM release_district rd JOIN release r ON r.id = rd.release_id
-                 WHERE rd.district_id = $1 AND r.lattice_version = $2)
-$$;
-CREATE FUNCTION is_frozen_boundary(boundary_id integer, version integer) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = grannkarta, public, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM release_watch_area rw JOIN release r ON r.id = rw.release_id
-                 WHERE rw.boundary_id = $1 AND r.lattice_version = $2)
-$$;
-
 -- Computes which cells answer for each district and each watch boundary in a
 -- lattice version, replacing what was computed before, except what a release on
 -- that version uses: that is frozen.
@@ -79,7 +67,7 @@ BEGIN
   side := l.base_square_dm / 10.0;
 
   -- The version's units with dwellings, and their squares.
-  DROP TABLE IF EXISTS pg_temp.m_unit, pg_temp.m_square, pg_temp.m_total, pg_temp.m_share, pg_temp.m_inside;
+  DROP TABLE IF EXISTS pg_temp.m_unit, pg_temp.m_square, pg_temp.m_total, pg_temp.m_share, pg_temp.m_inside, pg_temp.m_own;
   CREATE TEMPORARY TABLE m_unit ON COMMIT DROP AS
     SELECT u.e, u.n, u.district_id, c.living_id AS cell_id,
            counted(d.villa, d.flat, d.holiday, l.classes) AS dwellings
@@ -125,50 +113,53 @@ BEGIN
       SELECT 'district', district_id, cell_id, dwellings FROM m_unit
     ) x
     GROUP BY kind, id, cell_id;
-  CREATE INDEX ON m_inside (cell_id);
   ANALYZE m_inside;
+  CREATE TEMPORARY TABLE m_own ON COMMIT DROP AS
+    SELECT i.id, i.cell_id, i.inside, d.set_name, daterange(d.valid_from, d.valid_to) AS valid
+    FROM m_inside i JOIN district d ON d.id = i.id WHERE i.kind = 'district' AND i.inside > 0;
+  ANALYZE m_own;
 
-  DELETE FROM district_cell WHERE district_cell.version = $1 AND NOT is_frozen_district(district_id, $1);
-  DELETE FROM district_summary WHERE district_summary.version = $1 AND NOT is_frozen_district(district_id, $1);
-  DELETE FROM watch_cover WHERE watch_cover.version = $1 AND NOT is_frozen_boundary(boundary_id, $1);
-  DELETE FROM watch_summary WHERE watch_summary.version = $1 AND NOT is_frozen_boundary(boundary_id, $1);
+  DELETE FROM district_cell WHERE district_cell.version = $1 AND district_id NOT IN (
+    SELECT rd.district_id FROM release_district rd JOIN release r ON r.id = rd.release_id WHERE r.lattice_version = $1);
+  DELETE FROM district_summary WHERE district_summary.version = $1 AND district_id NOT IN (
+    SELECT rd.district_id FROM release_district rd JOIN release r ON r.id = rd.release_id WHERE r.lattice_version = $1);
+  DELETE FROM watch_cover WHERE watch_cover.version = $1 AND boundary_id NOT IN (
+    SELECT rw.boundary_id FROM release_watch_area rw JOIN release r ON r.id = rw.release_id WHERE r.lattice_version = $1);
+  DELETE FROM watch_summary WHERE watch_summary.version = $1 AND boundary_id NOT IN (
+    SELECT rw.boundary_id FROM release_watch_area rw JOIN release r ON r.id = rw.release_id WHERE r.lattice_version = $1);
 
-  -- For each district and cell: the most that a rival owns (a lower id wins a
-  -- tie) and how much lies in no district of the set.
+  -- Rivals of a district for a cell, itself among them: none may own more (a
+  -- lower id wins a tie), and what none of them owns may not be more either. A
+  -- district that has a summary by now is frozen, with its cells.
   INSERT INTO district_cell (version, district_id, cell_id)
   SELECT $1, own.id, own.cell_id
-  FROM m_inside own
-  JOIN district d ON d.id = own.id
+  FROM m_own own
+  JOIN m_own rival ON rival.cell_id = own.cell_id AND rival.set_name = own.set_name AND rival.valid && own.valid
   JOIN m_total t ON t.cell_id = own.cell_id
-  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(o.inside), 0) AS in_some,
-           coalesce(bool_or(o.inside > own.inside OR (o.inside = own.inside AND o.id < own.id)), false) AS is_beaten
-    FROM m_inside o JOIN district r ON r.id = o.id
-    WHERE o.cell_id = own.cell_id AND o.kind = 'district' AND r.set_name = d.set_name
-      AND daterange(r.valid_from, r.valid_to) && daterange(d.valid_from, d.valid_to)
-  ) rival
-  WHERE own.kind = 'district' AND own.inside > 0 AND NOT rival.is_beaten
-    AND own.inside >= t.dwellings - rival.in_some
-  ON CONFLICT DO NOTHING;
+  WHERE own.id NOT IN (SELECT district_id FROM district_summary s WHERE s.version = $1)
+  GROUP BY own.id, own.cell_id, own.inside, t.dwellings
+  HAVING NOT bool_or(rival.inside > own.inside OR (rival.inside = own.inside AND rival.id < own.id))
+     AND own.inside >= t.dwellings - sum(rival.inside);
 
   INSERT INTO district_summary (version, district_id, misplaced_share)
   SELECT $1, d.id, coalesce((f.outside_counted + f.inside_elsewhere)
                             / nullif(f.outside_counted + f.inside_elsewhere + f.rightly, 0), 0)
   FROM district d
-  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(t.dwellings - coalesce(i.inside, 0)) FILTER (WHERE m.cell_id IS NOT NULL), 0) AS outside_counted,
-           coalesce(sum(i.inside) FILTER (WHERE m.cell_id IS NULL), 0) AS inside_elsewhere,
-           coalesce(sum(i.inside) FILTER (WHERE m.cell_id IS NOT NULL), 0) AS rightly
-    FROM m_inside i
-    JOIN m_total t ON t.cell_id = i.cell_id
-    LEFT JOIN district_cell m ON m.version = $1 AND m.district_id = d.id AND m.cell_id = i.cell_id
-    WHERE i.kind = 'district' AND i.id = d.id
-  ) f
+  LEFT JOIN (
+    SELECT own.id,
+           coalesce(sum(t.dwellings - own.inside) FILTER (WHERE m.cell_id IS NOT NULL), 0) AS outside_counted,
+           coalesce(sum(own.inside) FILTER (WHERE m.cell_id IS NULL), 0) AS inside_elsewhere,
+           coalesce(sum(own.inside) FILTER (WHERE m.cell_id IS NOT NULL), 0) AS rightly
+    FROM m_own own
+    JOIN m_total t ON t.cell_id = own.cell_id
+    LEFT JOIN district_cell m ON m.version = $1 AND m.district_id = own.id AND m.cell_id = own.cell_id
+    GROUP BY own.id
+  ) f ON f.id = d.id
   ON CONFLICT DO NOTHING;
 
   INSERT INTO watch_cover (version, boundary_id, cell_id)
-  SELECT $1, id, cell_id FROM m_inside WHERE kind = 'watch'
-  ON CONFLICT DO NOTHING;
+  SELECT $1, id, cell_id FROM m_inside
+  WHERE kind = 'watch' AND id NOT IN (SELECT boundary_id FROM watch_summary s WHERE s.version = $1);
 
   INSERT INTO watch_summary (version, boundary_id, households, cover_dwellings)
   SELECT $1, b.id, coalesce(sum(i.inside), 0), coalesce(sum(t.dwellings), 0)
@@ -178,7 +169,7 @@ BEGIN
   GROUP BY b.id
   ON CONFLICT DO NOTHING;
 
-  DROP TABLE m_unit, m_square, m_total, m_share, m_inside;
+  DROP TABLE m_unit, m_square, m_total, m_share, m_inside, m_own;
 END
 $$;
 
@@ -239,28 +230,44 @@ BEGIN
 END
 $$;
 
--- What a release counts: one row for each located or unlocated incident of the
--- months. A located one belongs to the municipality that answers for its cell,
--- not to the one that its exact place was in: else the municipality's total less
--- its cells would isolate incidents near the border.
-CREATE FUNCTION release_incident(release release)
-RETURNS TABLE (cell_id integer, municipality_id integer, month date, count integer, kind text, is_attempt boolean)
-LANGUAGE sql STABLE SET search_path = grannkarta, public, pg_temp AS $$
-  SELECT c.living_id, CASE WHEN i.cell_id IS NULL THEN i.municipality_id ELSE m.district_id END,
-         event_month(i.from_hour, i.to_hour), i.count, o.kind, o.is_attempt
-  FROM incident i
-  JOIN definition_code dc ON dc.definition = $1.definition AND dc.code_id = i.code_id
-  JOIN offence_code o ON o.id = i.code_id
-  LEFT JOIN cells_at($1.lattice_version) c ON c.cell_id = i.cell_id
+-- Sums up what a release counts, once, into the temporary table release_hit. A
+-- located incident belongs to the municipality that answers for its cell, not to
+-- the one that its exact place was in: else the municipality's total less its
+-- cells would isolate incidents near the border.
+CREATE FUNCTION sum_incidents(release release) RETURNS void
+LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp SET client_min_messages = warning AS $$
+BEGIN
+  DROP TABLE IF EXISTS pg_temp.release_hit;
+  CREATE TEMPORARY TABLE release_hit ON COMMIT DROP AS
+  WITH hit AS (
+    SELECT i.cell_id, CASE WHEN i.cell_id IS NULL THEN i.municipality_id END AS municipality_id,
+           event_month(i.from_hour, i.to_hour) AS month, i.code_id, sum(i.count)::integer AS count
+    FROM incident i
+    WHERE i.code_id IN (SELECT dc.code_id FROM definition_code dc WHERE dc.definition = release.definition)
+      AND i.revision_in <= release.revision_id
+      AND (i.revision_out IS NULL OR i.revision_out > release.revision_id)
+    GROUP BY 1, 2, 3, 4
+  )
+  SELECT c.living_id AS cell_id, coalesce(h.municipality_id, m.district_id) AS municipality_id, h.month,
+         o.kind, o.is_attempt, h.count
+  FROM hit h
+  JOIN offence_code o ON o.id = h.code_id
+  LEFT JOIN cells_at(release.lattice_version) c ON c.cell_id = h.cell_id
   LEFT JOIN (
     SELECT dc.cell_id, dc.district_id
     FROM district_cell dc
-    JOIN release_district rd ON rd.release_id = $1.id AND rd.district_id = dc.district_id
+    JOIN release_district rd ON rd.release_id = release.id AND rd.district_id = dc.district_id
     JOIN district d ON d.id = dc.district_id AND d.set_name = 'kommun'
-    WHERE dc.version = $1.lattice_version
+    WHERE dc.version = release.lattice_version
   ) m ON m.cell_id = c.living_id
-  WHERE i.revision_in <= $1.revision_id AND (i.revision_out IS NULL OR i.revision_out > $1.revision_id)
-    AND event_month(i.from_hour, i.to_hour) BETWEEN $1.first_month AND $1.through_month
+  WHERE h.month BETWEEN release.first_month AND release.through_month;
+  IF EXISTS (SELECT FROM incident i WHERE i.cell_id IS NOT NULL AND i.revision_out IS NULL AND NOT EXISTS (
+               SELECT FROM cells_at(release.lattice_version) c
+               JOIN lattice_cell lc ON lc.version = release.lattice_version AND lc.cell_id = c.living_id
+               WHERE c.cell_id = i.cell_id)) THEN
+    RAISE EXCEPTION 'an incident has a cell that is not in lattice version %', release.lattice_version;
+  END IF;
+END
 $$;
 
 -- Whether a municipality's calendar year is, cell by cell, what the newest
@@ -308,7 +315,8 @@ $$;
 -- one late report in one cell, showed other kinds (or now showed them, or no
 -- longer), the difference would be the kind of that one report.
 CREATE FUNCTION publish_kinds(release release, l lattice) RETURNS void
-LANGUAGE sql SET search_path = grannkarta, public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
+BEGIN
   WITH year AS (
     SELECT y::smallint AS year FROM generate_series(extract(year FROM $1.first_month)::int, extract(year FROM $1.through_month)::int) y
     WHERE make_date(y, 1, 1) >= $1.first_month AND make_date(y, 12, 1) <= $1.through_month
@@ -317,7 +325,7 @@ LANGUAGE sql SET search_path = grannkarta, public, pg_temp AS $$
     WHERE dc.definition = $1.definition
   ), hit AS (
     SELECT municipality_id, cell_id, extract(year FROM month)::smallint AS year, kind, sum(count)::int AS count
-    FROM release_incident($1) WHERE municipality_id IS NOT NULL
+    FROM release_hit WHERE municipality_id IS NOT NULL
     GROUP BY 1, 2, 3, 4
   ), total AS (
     SELECT d.id AS district_id, y.year, k.kind, coalesce(sum(h.count), 0)::int AS count
@@ -348,7 +356,8 @@ LANGUAGE sql SET search_path = grannkarta, public, pg_temp AS $$
         AND counted(lc.villa, lc.flat, lc.holiday, coalesce(s.kinds, '{}')) < $2.k)
     AND (NOT EXISTS (SELECT FROM release o WHERE o.id < $1.id AND make_date(t.year, 1, 1) >= o.first_month
                      AND make_date(t.year, 12, 1) <= o.through_month)
-         OR is_same_year($1, t.district_id, t.year))
+         OR is_same_year($1, t.district_id, t.year));
+END
 $$;
 
 -- Freezes the newest revision as a numbered release and returns its number.
@@ -412,16 +421,12 @@ BEGIN
   JOIN watch_summary s ON s.version = l.version AND s.boundary_id = b.id
   WHERE w.is_approved AND (w.ended IS NULL OR w.ended > last_day) AND s.cover_dwellings >= $4;
 
+  PERFORM sum_incidents(made);
   -- Every incident is in the sum; sums that corrections made 0 or less are not shown.
   INSERT INTO release_cell_month (release_id, cell_id, month, count)
   SELECT made.id, i.cell_id, i.month, sum(i.count)
-  FROM release_incident(made) i WHERE i.cell_id IS NOT NULL
+  FROM release_hit i WHERE i.cell_id IS NOT NULL
   GROUP BY i.cell_id, i.month HAVING sum(i.count) > 0;
-  IF EXISTS (SELECT FROM release_cell_month m WHERE m.release_id = made.id AND NOT EXISTS (
-               SELECT FROM lattice_cell lc WHERE lc.version = l.version AND lc.cell_id = m.cell_id)) THEN
-    RAISE EXCEPTION 'an incident''s cell is not in lattice version %', l.version;
-  END IF;
-
   -- The cells' part is the sum of what is published of them, so that the
   -- difference is the unlocated ones and nothing else.
   INSERT INTO release_municipality_month (release_id, district_id, month, count, completed, attempted, unlocated)
@@ -442,12 +447,13 @@ BEGIN
            coalesce(sum(i.count) FILTER (WHERE NOT i.is_attempt), 0)::int AS completed,
            coalesce(sum(i.count) FILTER (WHERE i.is_attempt), 0)::int AS attempted,
            coalesce(sum(i.count) FILTER (WHERE i.cell_id IS NULL), 0)::int AS unlocated
-    FROM release_incident(made) i
+    FROM release_hit i
     GROUP BY i.municipality_id, i.month
   ) u ON u.municipality_id = d.id AND u.month = m
   WHERE rd.release_id = made.id;
 
   PERFORM publish_kinds(made, l);
+  DROP TABLE release_hit;
   UPDATE state SET release = made.id;
   RETURN made.id;
 END

@@ -239,9 +239,32 @@ def what_is_not_there_is_not_loaded():
     ok(probe.ask("release", 1).startswith("ok 1 "), "the connection is still good")
 
 
+def a_load_that_runs_out_of_memory_fails_cleanly_wherever_it_is():
+    for kind in (("revision", "polisen"), ("release", 1)):
+        whole, limit, failures = probe.ask(*kind), 1024, set()
+        ok(whole.startswith("ok"), f"a {kind[0]} loads with the usual limit")
+        digest = probe.ask("digest")
+        while True:
+            probe.ask("limit", int(limit))
+            answer = probe.ask(*kind)
+            if not answer.startswith("error"):
+                break
+            failures.add(answer.split()[1] + answer.split("snapshot:")[1].split(":")[0])
+            limit *= 1.2
+        diag("failed in: " + ", ".join(sorted(failures)))
+        ok(len(failures) >= 4 and all(f.startswith(("NO_MEMORY", "TOO_LARGE")) for f in failures),
+           "it fails with less, in one part after the other")
+        is_eq([answer, probe.ask("digest")], [whole, digest], "and is whole with just enough")
+        probe.ask("limit", 0)
+
+
 def state_of(daemon):
     answer = daemon.operations("/readyz").json()
     return answer["release"], answer["revision"]
+
+
+def the_probe_ends_without_a_leak():
+    is_eq(probe.close(), 0, "the sanitizers found nothing")
 
 
 def the_daemon_swaps_within_a_second_and_survives_the_server():
@@ -324,6 +347,8 @@ with Cluster() as cluster, tempfile.TemporaryDirectory() as files:
         a_release_does_not_move_when_anything_else_does,
         merges_are_followed_to_their_end,
         what_is_not_there_is_not_loaded,
+        a_load_that_runs_out_of_memory_fails_cleanly_wherever_it_is,
+        the_probe_ends_without_a_leak,
         the_daemon_swaps_within_a_second_and_survives_the_server,
         the_daemon_starts_before_the_server,
         the_daemon_serves_and_stops_while_the_server_is_frozen)

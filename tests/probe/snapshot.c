@@ -7,6 +7,7 @@
  * completed attempted unlocated kinds... of a kommun box MINLON MINLAT MAXLON MAXLAT           ids
  * of the cells that touch (1e-7 degrees), sorted squares CELL e,n,villa,flat,holiday of each square
  *   digest                                    of every column, text and order
+ *   limit BYTES                               that the next loads may take, 0 for the usual
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -164,9 +165,10 @@ static void print_squares(const struct gk_snapshot *s, int64_t cell)
     puts("");
 }
 
-static void load(struct gk_snapshot **s, struct gk_store *store, const char *kind, const char *what)
+static void load(struct gk_snapshot **s, struct gk_store *store, size_t limit, const char *kind,
+                 const char *what)
 {
-    const struct gk_load_options options = {0};
+    const struct gk_load_options options = {.maximum_bytes = limit};
     struct gk_error error = {0};
     gk_snapshot_free(*s);
     enum gk_status status =
@@ -223,13 +225,16 @@ int main(int argc, char **argv)
         return 1;
     }
     struct gk_snapshot *s = NULL;
+    size_t limit = 0;
     char line[512];
     while (fgets(line, sizeof line, stdin) != NULL) {
         char words[8][64];
         int count = sscanf(line, "%63s %63s %63s %63s %63s %63s", words[0], words[1], words[2],
                            words[3], words[4], words[5]);
         if (count == 2 && (strcmp(words[0], "release") == 0 || strcmp(words[0], "revision") == 0))
-            load(&s, store, words[0], words[1]);
+            load(&s, store, limit, words[0], words[1]);
+        else if (count == 2 && strcmp(words[0], "limit") == 0)
+            printf("%zu\n", limit = strtoul(words[1], NULL, 10));
         else if (count > 0 && s != NULL)
             answer(s, words, count);
         else
