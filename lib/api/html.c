@@ -10,6 +10,7 @@ static const char style[] =
     "system-ui,sans-serif}header,main,footer{max-width:72rem;margin:0 auto;padding:.75rem 1rem}"
     "header{border-bottom:1px solid #767676}footer{border-top:1px solid #767676;margin-top:2rem}"
     "header a{margin-right:1rem}h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}a{color:#00489a}"
+    "code{overflow-wrap:anywhere}"
     "a:focus,.scroll:focus{outline:3px solid #00489a;outline-offset:2px}p,dd{max-width:45rem}"
     "dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.25rem 1rem}"
     "dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}.scroll{overflow-x:auto;margin:1rem 0}"

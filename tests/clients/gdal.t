@@ -167,7 +167,25 @@ def layers_have_types_from_the_schema():
     ok("Layer name: incidents" not in done, "no incidents without a token")
 
 
+def the_next_release_is_what_the_database_says_too():
+    stamp = daemon.get("/collections/cells/items?limit=1").json()["timeStamp"]
+    m.import_more()
+    m.grannkarta("publish", "--through", "2025-09")
+    daemon.poll(lambda: daemon.get("/collections/cells/items?limit=1").json()["timeStamp"] != stamp, "it is served")
+    for name, expected in (("cells", answers.cells(m)), ("districts-regso", answers.districts(m, "regso")),
+                           ("districts-kommun", answers.districts(m, "kommun")), ("hotspots", answers.hotspots(m)),
+                           ("watch-areas", answers.watch_areas(m)), ("districts-kommun", answers.municipalities(m))):
+        got, count = read(daemon, name, 1000)
+        is_eq((count, differences(got, expected)), (len(expected), []), name + ": as the database says")
+    whole = daemon.get("/collections/districts-kommun/items?datetime=../..").json()["features"]
+    said = {f["id"]: (f["properties"]["count_total"], f["properties"]["unlocated"]) for f in whole}
+    is_eq(said, {int(r[0]): (int(r[1]), int(r[2])) for r in m.query(
+        "SELECT district_id, sum(count), sum(unlocated) FROM grannkarta.release_municipality_month "
+        "WHERE release_id = (SELECT max(id) FROM grannkarta.release) GROUP BY 1")}, "of the whole release too")
+    ok(any(unlocated for _, unlocated in said.values()), "some could not be located, and are told")
+
+
 with municipality() as m, Daemon(m.conninfo()) as daemon:
     run(cells_are_what_the_database_says, districts_are_what_the_database_says, watch_areas_are_what_the_database_says,
         squares_are_what_the_database_says, incidents_are_what_the_database_says, a_box_selects_what_postgis_selects,
-        one_feature_is_fetched_by_its_id, layers_have_types_from_the_schema)
+        one_feature_is_fetched_by_its_id, layers_have_types_from_the_schema, the_next_release_is_what_the_database_says_too)
