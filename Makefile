@@ -33,7 +33,7 @@ USES_api := base geo stats snapshot http
 PACKAGES_geo := proj
 PACKAGES_anon := libsodium
 PACKAGES_store := libpq
-PACKAGES_http := libmicrohttpd libdeflate libzstd libsodium
+PACKAGES_http := libmicrohttpd libdeflate libzstd libsodium libxxhash
 
 PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
@@ -257,7 +257,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/grannkarta/migrations $(DESTDIR)$(PREFIX)/share/doc/grannkarta
 	install -m 644 sql/migrations/*.sql $(DESTDIR)$(PREFIX)/share/grannkarta/migrations/
 	install -m 755 deploy/setup-database $(DESTDIR)$(PREFIX)/share/grannkarta/setup-database
-	install -m 644 README.md LICENSE deploy/README.md deploy/nginx.conf $(DESTDIR)$(PREFIX)/share/doc/grannkarta/
+	install -m 644 README.md LICENSE deploy/nginx.conf $(DESTDIR)$(PREFIX)/share/doc/grannkarta/
+	install -m 644 deploy/README.md $(DESTDIR)$(PREFIX)/share/doc/grannkarta/operations.md
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/grannkarta
 	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' deploy/grannkartad.service > $(DESTDIR)$(UNITDIR)/grannkartad.service
 	$(OUT)/bin/grannkarta config sample > $(DESTDIR)$(SYSCONFDIR)/grannkarta/grannkarta.conf.sample

@@ -99,18 +99,18 @@ enum gk_status gk_lattice_find_country(unsigned char *is_country, const struct g
     return GK_OK;
 }
 
-/* --- Quantiles ------------------------------------------------------------------ */
+/* --- Displacement ---------------------------------------------------------------- */
 
-struct weighted {
-    double distance_m;
-    int32_t dwellings;
+/* Address points are not stored, so a square's dwellings are taken to be spread
+ * evenly over it: PARTS x PARTS places each. From the centre alone a distance
+ * could only be 0, 50, 71 ... m. Distances go into bins of 1 m. */
+enum { PARTS = 5, BINS = 1 << 16 };
+
+struct spread {
+    int64_t *bin;  /* dwellings times PARTS squared, by metre; the last bin takes the rest */
+    int64_t total; /* likewise */
+    double max_m;
 };
-
-static int by_distance(const void *a, const void *b)
-{
-    const struct weighted *p = a, *q = b;
-    return (p->distance_m > q->distance_m) - (p->distance_m < q->distance_m);
-}
 
 static int by_number(const void *a, const void *b)
 {
@@ -118,46 +118,51 @@ static int by_number(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-/* Sorted nearest-rank quantiles, each dwelling counted. */
-static void summarise(struct gk_displacement *displacement, struct weighted *list, size_t count)
+/* Adds one unit's dwellings at their distances to the point of their cell. */
+static void add_unit(struct spread *spread, const struct gk_unit *unit, struct gk_square point,
+                     int32_t side_cm)
 {
-    memset(displacement, 0, sizeof *displacement);
-    if (count == 0)
-        return;
-    qsort(list, count, sizeof *list, by_distance);
-    for (size_t i = 0; i < count; i++)
-        displacement->dwellings += list[i].dwellings;
-    int64_t seen = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t before = seen;
-        seen += list[i].dwellings;
-        if (before * 2 < displacement->dwellings && seen * 2 >= displacement->dwellings)
-            displacement->median_m = list[i].distance_m;
-        if (before * 10 < displacement->dwellings * 9 && seen * 10 >= displacement->dwellings * 9)
-            displacement->p90_m = list[i].distance_m;
+    struct gk_cm to = gk_square_centre(point, side_cm),
+                 at = gk_square_centre(unit->square, side_cm);
+    for (int i = 0; i < PARTS * PARTS; i++) {
+        double e = (double)(at.e - to.e) + ((i % PARTS + 0.5) / PARTS - 0.5) * side_cm;
+        double n = (double)(at.n - to.n) + ((i / PARTS + 0.5) / PARTS - 0.5) * side_cm;
+        double metres = hypot(e, n) / 100;
+        size_t bin = metres < BINS - 1 ? (size_t)metres : BINS - 1;
+        spread->bin[bin] += unit->dwellings;
+        spread->total += unit->dwellings;
+        if (metres > spread->max_m)
+            spread->max_m = metres;
     }
-    displacement->max_m = list[count - 1].distance_m;
 }
 
-static double distance_m(struct gk_square a, struct gk_square b, int32_t side_cm)
+/* The middle of the bin in which the share tenths / 10 is reached. */
+static double quantile_m(const struct spread *spread, int64_t tenths)
 {
-    struct gk_cm p = gk_square_centre(a, side_cm), q = gk_square_centre(b, side_cm);
-    return hypot((double)(p.e - q.e), (double)(p.n - q.n)) / 100;
+    int64_t seen = 0;
+    for (size_t i = 0; i < BINS; i++) {
+        seen += spread->bin[i];
+        if (seen * 10 >= spread->total * tenths && seen > 0)
+            return (double)i + 0.5;
+    }
+    return 0;
 }
 
-/* `which`: 0 town, 1 country, 2 all. */
-static void displace(struct gk_displacement *displacement, struct weighted *list,
+/* `which`: 0 town, 1 country, 2 all. `bins` has room for BINS. */
+static void displace(struct gk_displacement *displacement, int64_t *bins,
                      const struct gk_unit *units, size_t unit_count,
                      const struct gk_lattice_cell *cells, const unsigned char *is_country,
                      int32_t side_cm, int which)
 {
-    size_t count = 0;
+    struct spread spread = {.bin = bins};
+    memset(bins, 0, BINS * sizeof *bins);
     for (size_t i = 0; i < unit_count; i++)
         if (units[i].dwellings > 0 && (which == 2 || is_country[i] == which))
-            list[count++] = (struct weighted){
-                distance_m(units[i].square, cells[units[i].cell - 1].point, side_cm),
-                units[i].dwellings};
-    summarise(displacement, list, count);
+            add_unit(&spread, &units[i], cells[units[i].cell - 1].point, side_cm);
+    *displacement = (struct gk_displacement){.dwellings = spread.total / (PARTS * PARTS),
+                                             .median_m = quantile_m(&spread, 5),
+                                             .p90_m = quantile_m(&spread, 9),
+                                             .max_m = spread.max_m};
 }
 
 /* Sizes of the living cells; `sizes` has room for all cells. */
@@ -190,19 +195,19 @@ enum gk_status gk_lattice_summarise(struct gk_lattice_summary *summary, const st
 {
     memset(summary, 0, sizeof *summary);
     unsigned char *is_country = malloc(unit_count + 1);
-    struct weighted *list = malloc((unit_count + 1) * sizeof *list);
+    int64_t *bins = malloc(BINS * sizeof *bins);
     int64_t *sizes = calloc(cell_count + 1, sizeof *sizes);
     enum gk_status status = GK_NO_MEMORY;
-    if (is_country != NULL && list != NULL && sizes != NULL)
+    if (is_country != NULL && bins != NULL && sizes != NULL)
         status = gk_lattice_find_country(is_country, units, unit_count, side_cm);
     if (status == GK_OK) {
         count_cells(summary, sizes, units, unit_count, cells, cell_count);
-        displace(&summary->town, list, units, unit_count, cells, is_country, side_cm, 0);
-        displace(&summary->country, list, units, unit_count, cells, is_country, side_cm, 1);
-        displace(&summary->all, list, units, unit_count, cells, is_country, side_cm, 2);
+        displace(&summary->town, bins, units, unit_count, cells, is_country, side_cm, 0);
+        displace(&summary->country, bins, units, unit_count, cells, is_country, side_cm, 1);
+        displace(&summary->all, bins, units, unit_count, cells, is_country, side_cm, 2);
     }
     free(is_country);
-    free(list);
+    free(bins);
     free(sizes);
     return status;
 }

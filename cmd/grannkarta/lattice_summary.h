@@ -9,7 +9,9 @@
 #include "anon/lattice.h"
 #include "base/status.h"
 
-/* Metres, each dwelling counted once, from its square's centre. */
+/* Metres from a dwelling to its cell's point, each dwelling counted once and
+ * taken to be anywhere in its square (address points are not stored); quantiles
+ * to half a metre. */
 struct gk_displacement {
     int64_t dwellings;
     double median_m, p90_m, max_m;
