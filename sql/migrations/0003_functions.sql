@@ -445,7 +445,9 @@ BEGIN
   ) c ON c.district_id = d.id AND c.month = m
   LEFT JOIN (
     SELECT i.municipality_id, i.month,
-           coalesce(sum(i.count) FILTER (WHERE NOT i.is_attempt), 0)::int AS completed,
+           -- A code that does not tell (holiday homes) counts as completed: left out
+           -- of both, their number would be the difference, month by month.
+           coalesce(sum(i.count) FILTER (WHERE i.is_attempt IS NOT TRUE), 0)::int AS completed,
            coalesce(sum(i.count) FILTER (WHERE i.is_attempt), 0)::int AS attempted,
            coalesce(sum(i.count) FILTER (WHERE i.cell_id IS NULL), 0)::int AS unlocated
     FROM release_hit i
