@@ -236,6 +236,7 @@ check-header:
 	  $(call includes,$(MODULE) $(USES_$(MODULE))) -
 
 lint: compdb
+	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc
 	clang-tidy --quiet -p build $(foreach m,$(MODULES),$(wildcard lib/$(m)/*.c)) $(wildcard cmd/*/*.c)
 
 compdb:
