@@ -68,7 +68,8 @@ BEGIN
   side := l.base_square_dm / 10.0;
 
   -- The version's units with dwellings, and their squares.
-  DROP TABLE IF EXISTS pg_temp.m_unit, pg_temp.m_square, pg_temp.m_total, pg_temp.m_share, pg_temp.m_inside, pg_temp.m_own;
+  DROP TABLE IF EXISTS pg_temp.m_unit, pg_temp.m_square, pg_temp.m_block, pg_temp.m_area, pg_temp.m_near, pg_temp.m_total,
+    pg_temp.m_share, pg_temp.m_inside, pg_temp.m_own;
   CREATE TEMPORARY TABLE m_unit ON COMMIT DROP AS
     SELECT u.e, u.n, u.district_id, c.living_id AS cell_id,
            counted(d.villa, d.flat, d.holiday, l.classes) AS dwellings
@@ -77,29 +78,46 @@ BEGIN
     JOIN cells_at($1) c ON c.cell_id = u.cell_id
     WHERE d.source_id = l.source_id AND d.villa + d.flat + d.holiday > 0;
   CREATE TEMPORARY TABLE m_square ON COMMIT DROP AS
-    SELECT e, n, ST_MakeEnvelope(e * side, n * side, (e + 1) * side, (n + 1) * side, 3006) AS outline
+    SELECT e, n, e >> 5 AS block_e, n >> 5 AS block_n,
+           ST_MakeEnvelope(e * side, n * side, (e + 1) * side, (n + 1) * side, 3006) AS outline
     FROM m_unit GROUP BY e, n;
-  CREATE INDEX ON m_square USING gist (outline);
+  CREATE INDEX ON m_square (block_e, block_n);
   CREATE INDEX ON m_unit (e, n);
+  CREATE TEMPORARY TABLE m_block ON COMMIT DROP AS
+    SELECT block_e, block_n, ST_MakeEnvelope(block_e * 32 * side, block_n * 32 * side,
+                                             (block_e + 1) * 32 * side, (block_n + 1) * 32 * side, 3006) AS outline
+    FROM m_square GROUP BY block_e, block_n;
+  CREATE INDEX ON m_block USING gist (outline);
   CREATE TEMPORARY TABLE m_total ON COMMIT DROP AS
     SELECT cell_id, sum(dwellings)::float8 AS dwellings FROM m_unit GROUP BY cell_id;
   ANALYZE m_unit, m_square, m_total;
 
-  -- Shares by area. Small pieces make almost every square lie wholly inside or
-  -- outside one, so that few intersections are computed.
+  -- Shares by area. What an area has of a block of 32 x 32 squares is found
+  -- first: most blocks lie wholly inside, and so do their squares. In the others,
+  -- small pieces make almost every square lie wholly inside or outside one.
+  CREATE TEMPORARY TABLE m_area ON COMMIT DROP AS
+    SELECT 'district' AS kind, d.id, d.outline FROM district d
+    WHERE NOT EXISTS (SELECT FROM unit u WHERE u.district_id = d.id)
+    UNION ALL
+    SELECT 'watch', b.id, b.outline FROM watch_boundary b;
+  ANALYZE m_block, m_area;
+  CREATE TEMPORARY TABLE m_near ON COMMIT DROP AS
+    SELECT a.kind, a.id, b.block_e, b.block_n, b.outline, ST_Covers(a.outline, b.outline) AS is_inside
+    FROM m_area a JOIN m_block b ON ST_Intersects(a.outline, b.outline);
+  ANALYZE m_near;
   CREATE TEMPORARY TABLE m_share ON COMMIT DROP AS
+    SELECT b.kind, b.id, s.e, s.n, 1::float8 AS share
+    FROM m_near b JOIN m_square s USING (block_e, block_n)
+    WHERE b.is_inside
+    UNION ALL
     SELECT kind, id, e, n, least(sum(share), 1) AS share
     FROM (
       SELECT p.kind, p.id, s.e, s.n,
              CASE WHEN ST_Covers(p.piece, s.outline) THEN 1
                   ELSE ST_Area(ST_Intersection(p.piece, s.outline)) / (side * side) END AS share
-      FROM (
-        SELECT 'district' AS kind, d.id, ST_Subdivide(d.outline, 128) AS piece FROM district d
-        WHERE NOT EXISTS (SELECT FROM unit u WHERE u.district_id = d.id)
-        UNION ALL
-        SELECT 'watch', b.id, ST_Subdivide(b.outline, 128) FROM watch_boundary b
-      ) p
-      JOIN m_square s ON ST_Intersects(p.piece, s.outline)
+      FROM (SELECT kind, id, ST_Subdivide(outline, 128) AS piece FROM m_area) p
+      JOIN m_near b ON b.kind = p.kind AND b.id = p.id AND NOT b.is_inside AND ST_Intersects(p.piece, b.outline)
+      JOIN m_square s ON s.block_e = b.block_e AND s.block_n = b.block_n AND ST_Intersects(p.piece, s.outline)
     ) x
     GROUP BY kind, id, e, n
     HAVING sum(share) > 1e-9;
@@ -170,7 +188,7 @@ BEGIN
   GROUP BY b.id
   ON CONFLICT DO NOTHING;
 
-  DROP TABLE m_unit, m_square, m_total, m_share, m_inside, m_own;
+  DROP TABLE m_unit, m_square, m_block, m_area, m_near, m_total, m_share, m_inside, m_own;
 END
 $$;
 
@@ -312,7 +330,10 @@ $$;
 -- with a burglary and one holiday home among its k dwellings names that home. So
 -- every cell with a count must have k dwellings of the kinds that were hit, and a
 -- kind hit 1-4 times is never shown, because then the cells with a count are few
--- enough to try. And a year is decided once: if a later release, which differs by
+-- enough to try. Nor may the cells force a kind upon few homes: if five villas were
+-- hit and the only villas in cells with a count are two, those are they. So all
+-- hits of a kind must have room among the unlocated and in cells with homes of
+-- that kind, whichever k - 1 of these homes are left out. And a year is decided once: if a later release, which differs by
 -- one late report in one cell, showed other kinds (or now showed them, or no
 -- longer), the difference would be the kind of that one report.
 CREATE FUNCTION publish_kinds(release release, l lattice) RETURNS void
@@ -343,10 +364,34 @@ BEGIN
   ), exposed AS (
     -- A cell's single months count: an incident and its later correction may
     -- add up to nothing over the year, and each be published.
-    SELECT DISTINCT dc.district_id, extract(year FROM cm.month)::smallint AS year, cm.cell_id
+    SELECT dc.district_id, extract(year FROM cm.month)::smallint AS year, cm.cell_id, sum(cm.count) AS count
     FROM release_cell_month cm
     JOIN district_cell dc ON dc.version = $1.lattice_version AND dc.cell_id = cm.cell_id
     WHERE cm.release_id = $1.id
+    GROUP BY 1, 2, 3
+  ), reach AS (
+    SELECT t.district_id, t.year, t.kind, t.count, e.cell_id, e.count AS hits,
+           counted(lc.villa, lc.flat, lc.holiday, ARRAY[t.kind]) AS homes
+    FROM total t
+    JOIN exposed e USING (district_id, year)
+    JOIN lattice_cell lc ON lc.version = $1.lattice_version AND lc.cell_id = e.cell_id
+    WHERE t.kind IN ('villa', 'flat', 'holiday') AND t.count > 0
+  ), ranked AS (
+    -- Cells of fewer than k homes, most hits a home first: those before the sum
+    -- of homes passes k - 1 have at least the hits of any k - 1 homes.
+    SELECT *, homes < $2.k AND coalesce(sum(homes) OVER (
+                PARTITION BY district_id, year, kind, homes < $2.k ORDER BY hits::numeric / homes DESC, cell_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) < $2.k - 1 AS is_few
+    FROM reach WHERE homes > 0
+  ), forced AS (
+    SELECT t.district_id, t.year
+    FROM total t
+    LEFT JOIN ranked r USING (district_id, year, kind)
+    WHERE t.kind IN ('villa', 'flat', 'holiday') AND t.count > 0
+    GROUP BY t.district_id, t.year, t.kind, t.count
+    HAVING t.count > coalesce(sum(r.hits) FILTER (WHERE NOT r.is_few), 0)
+           + coalesce((SELECT sum(h.count) FROM hit h WHERE h.municipality_id = t.district_id
+                       AND h.year = t.year AND h.cell_id IS NULL), 0)
   )
   INSERT INTO release_municipality_kind (release_id, district_id, year, kind, count)
   SELECT $1.id, t.district_id, t.year, t.kind, t.count
@@ -355,6 +400,7 @@ BEGIN
       SELECT FROM exposed e JOIN lattice_cell lc ON lc.version = $1.lattice_version AND lc.cell_id = e.cell_id
       WHERE e.district_id = t.district_id AND e.year = t.year
         AND counted(lc.villa, lc.flat, lc.holiday, coalesce(s.kinds, '{}')) < $2.k)
+    AND NOT EXISTS (SELECT FROM forced f WHERE f.district_id = t.district_id AND f.year = t.year)
     AND (NOT EXISTS (SELECT FROM release o WHERE o.id < $1.id AND make_date(t.year, 1, 1) >= o.first_month
                      AND make_date(t.year, 12, 1) <= o.through_month)
          OR is_same_year($1, t.district_id, t.year));
