@@ -33,7 +33,9 @@ static bool grow(struct gk_dwelling_sum *sum)
 {
     size_t capacity = sum->capacity > 0 ? sum->capacity * 2 : FIRST_CAPACITY;
     struct gk_square_dwellings *rows =
-        capacity <= SIZE_MAX / sizeof *rows ? malloc(capacity * sizeof *rows) : NULL;
+        capacity > sum->capacity && capacity <= SIZE_MAX / sizeof *rows
+            ? malloc(capacity * sizeof *rows)
+            : NULL;
     if (rows == NULL)
         return false;
     for (size_t i = 0; i < capacity; i++)

@@ -312,8 +312,8 @@ static enum gk_status run_build(const struct gk_options *options,
 {
     (void)arguments;
     struct gk_store *store = NULL;
-    enum gk_status status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                                          "grannkarta lattice build", error);
+    enum gk_status status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
+                                                  "grannkarta lattice build", error);
     if (status == GK_OK)
         status = gk_places_begin(store, error);
     if (status == GK_OK)
@@ -341,8 +341,8 @@ static enum gk_status run_show(const struct gk_options *options,
     struct gk_lattice_version version;
     struct gk_stored_lattice stored = {.units = NULL};
     struct gk_lattice_summary summary;
-    enum gk_status status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                                          "grannkarta lattice show", error);
+    enum gk_status status =
+        gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta lattice show", error);
     if (status == GK_OK)
         status = gk_places_read(&places, store, error);
     if (status == GK_OK && places.lattice_version == 0)

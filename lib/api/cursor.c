@@ -72,7 +72,7 @@ bool gk_cursor_parse(struct gk_cursor *cursor, const char *text, size_t length, 
     uint64_t number, places, key, check;
     if (length != GK_CURSOR_LENGTH || !read_hex(text + 1, INT_DIGITS, &number) ||
         !read_hex(text + 1 + INT_DIGITS, INT_DIGITS, &places) ||
-        !read_hex(text + 1 + 2 * INT_DIGITS, LONG_DIGITS, &key) ||
+        !read_hex(text + 1 + (size_t)2 * INT_DIGITS, LONG_DIGITS, &key) ||
         !read_hex(text + CHECK_AT, LONG_DIGITS, &check))
         return false;
     if (check != hash(query, text, CHECK_AT) || number > INT32_MAX || places > INT32_MAX ||
