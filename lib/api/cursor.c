@@ -4,7 +4,14 @@
 
 #include <string.h>
 
-enum { INT_DIGITS = 8, LONG_DIGITS = 16, CHECK_AT = 1 + 2 * INT_DIGITS + LONG_DIGITS };
+enum {
+    INT_DIGITS = 8,
+    LONG_DIGITS = 16,
+    NUMBER_AT = 1,
+    PLACES_AT = NUMBER_AT + INT_DIGITS,
+    KEY_AT = PLACES_AT + INT_DIGITS,
+    CHECK_AT = KEY_AT + LONG_DIGITS
+};
 
 static const char kind_letter[GK_SNAPSHOT_KINDS] = {'p', 'a'};
 
@@ -70,9 +77,9 @@ static bool read_hex(const char *text, int digits, uint64_t *value)
 bool gk_cursor_parse(struct gk_cursor *cursor, const char *text, size_t length, uint64_t query)
 {
     uint64_t number, places, key, check;
-    if (length != GK_CURSOR_LENGTH || !read_hex(text + 1, INT_DIGITS, &number) ||
-        !read_hex(text + 1 + INT_DIGITS, INT_DIGITS, &places) ||
-        !read_hex(text + 1 + (size_t)2 * INT_DIGITS, LONG_DIGITS, &key) ||
+    if (length != GK_CURSOR_LENGTH || !read_hex(text + NUMBER_AT, INT_DIGITS, &number) ||
+        !read_hex(text + PLACES_AT, INT_DIGITS, &places) ||
+        !read_hex(text + KEY_AT, LONG_DIGITS, &key) ||
         !read_hex(text + CHECK_AT, LONG_DIGITS, &check))
         return false;
     if (check != hash(query, text, CHECK_AT) || number > INT32_MAX || places > INT32_MAX ||

@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "geo/crs.h"
 #include "geo/geojson.h"
@@ -196,6 +195,14 @@ static enum gk_status grid_make(struct gk_grid **out, struct gk_grid_cache *cach
 
 /* --- Keeping --------------------------------------------------------------------- */
 
+/* Puts a grid first, and those before place `at` one place later. */
+static void put_first(struct gk_grid_cache *cache, struct gk_grid *grid, size_t at)
+{
+    for (; at > 0; at--)
+        cache->kept[at] = cache->kept[at - 1];
+    cache->kept[0] = grid;
+}
+
 /* Under the lock: the kept grid of a key, moved to the front, or NULL. */
 static struct gk_grid *find(struct gk_grid_cache *cache, const struct gk_grid_key *key)
 {
@@ -203,8 +210,7 @@ static struct gk_grid *find(struct gk_grid_cache *cache, const struct gk_grid_ke
         struct gk_grid *grid = cache->kept[i];
         if (!key_is(&grid->key, key))
             continue;
-        memmove(&cache->kept[1], &cache->kept[0], i * sizeof cache->kept[0]);
-        cache->kept[0] = grid;
+        put_first(cache, grid, i);
         grid->references++;
         return grid;
     }
@@ -215,8 +221,7 @@ static struct gk_grid *find(struct gk_grid_cache *cache, const struct gk_grid_ke
 static struct gk_grid *keep(struct gk_grid_cache *cache, struct gk_grid *grid)
 {
     struct gk_grid *oldest = cache->kept[KEPT - 1];
-    memmove(&cache->kept[1], &cache->kept[0], (KEPT - 1) * sizeof cache->kept[0]);
-    cache->kept[0] = grid;
+    put_first(cache, grid, KEPT - 1);
     grid->references = 2; /* the cache's and the caller's */
     return oldest != NULL && --oldest->references == 0 ? oldest : NULL;
 }
@@ -230,7 +235,7 @@ enum gk_status gk_grid_acquire(struct gk_grid **out, struct gk_grid_cache *cache
     pthread_mutex_unlock(&cache->lock);
     if (grid == NULL) {
         enum gk_status status = grid_make(&grid, cache, snapshot, key, error);
-        if (status != GK_OK)
+        if (grid == NULL)
             return status;
         pthread_mutex_lock(&cache->lock);
         struct gk_grid *unused = keep(cache, grid);

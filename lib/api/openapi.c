@@ -121,6 +121,27 @@ static void put_id_parameter(struct gk_json *json)
 
 /* --- A collection's paths ------------------------------------------------------------ */
 
+/* Those that are the same in every collection: described once, where clients look
+ * for them by name (QGIS and GDAL read the page size from `limit` there). */
+static bool is_shared(enum gk_query query)
+{
+    return query == GK_QUERY_LIMIT || query == GK_QUERY_BBOX || query == GK_QUERY_CURSOR;
+}
+
+static void put_parameters(struct gk_json *json, const struct gk_view *view,
+                           const struct gk_query_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
+        if (is_shared(table->which[i]))
+            put_reference(json, gk_text(view->request, "#/components/parameters/%s", one[0].name));
+        else
+            gk_parameters_put_openapi(json, one, view->request->principal.role);
+    }
+    put_reference(json, "#/components/parameters/f");
+    put_reference(json, "#/components/parameters/lang");
+}
+
 static enum gk_status put_items_path(struct gk_json *json, const struct gk_view *view,
                                      const struct gk_collection *c, bool is_item)
 {
@@ -137,9 +158,7 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
     gk_json_array_begin(json);
     if (is_item)
         put_id_parameter(json);
-    gk_parameters_put_openapi(json, table.row, request->principal.role);
-    put_reference(json, "#/components/parameters/f");
-    put_reference(json, "#/components/parameters/lang");
+    put_parameters(json, view, &table);
     gk_json_array_end(json);
     put_responses(
         json, GK_GEOJSON_TYPE,
@@ -200,7 +219,6 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
 
 /* --- Components -------------------------------------------------------------------------- */
 
-/* What clients look for by name: QGIS reads the page size from `limit` here. */
 static enum gk_status put_component_parameters(struct gk_json *json, const struct gk_view *view)
 {
     struct gk_collection cells = {.layer = &gk_layer_cells};
@@ -211,6 +229,8 @@ static enum gk_status put_component_parameters(struct gk_json *json, const struc
     gk_json_key(json, "parameters");
     gk_json_object_begin(json);
     for (size_t i = 0; i < table.count; i++) {
+        if (!is_shared(table.which[i]))
+            continue;
         struct gk_parameter one[2] = {table.row[i], {.name = NULL}};
         gk_json_key(json, one[0].name);
         gk_parameters_put_openapi(json, one, view->request->principal.role);

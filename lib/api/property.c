@@ -36,8 +36,8 @@ static void put_number(struct gk_buf *buf, double value, unsigned decimals)
 {
     size_t start = buf->length;
     gk_buf_put_double(buf, value, decimals);
-    if (gk_buf_status(buf) == GK_OK &&
-        strspn(buf->data + start, "-0123456789") == buf->length - start)
+    bool is_number = gk_buf_status(buf) == GK_OK && buf->data[start] != 'n'; /* null */
+    if (is_number && memchr(buf->data + start, '.', buf->length - start) == NULL)
         gk_buf_append(buf, ".0", 2);
 }
 

@@ -12,7 +12,7 @@ enum { RETRY_AFTER_S = 2 };
 static const struct gk_layer *const layers[] = {&gk_layer_cells, &gk_layer_districts,
                                                 &gk_layer_watch_areas, &gk_layer_hotspots,
                                                 &gk_layer_incidents};
-enum { LAYERS = sizeof layers / sizeof *layers };
+enum { LAYERS = sizeof layers / sizeof layers[0] };
 
 static enum gk_snapshot_kind snapshot_kind(const struct gk_request *request)
 {

@@ -83,6 +83,18 @@ enum gk_status gk_load_failed(enum gk_status status, const char *what, struct gk
                         what, gk_status_text(status));
 }
 
+/* Years 1 to 9999: the store also has infinities, and years that days and hours
+ * of 32 bits cannot be reckoned with. */
+bool gk_load_is_day(int32_t day)
+{
+    return day >= -719162 && day <= 2932896;
+}
+
+bool gk_load_is_hour(int32_t hour)
+{
+    return gk_load_is_day(gk_day_from_hour(hour));
+}
+
 /* --- What it is ----------------------------------------------------------------- */
 
 static enum gk_status on_release(struct gk_load *load, void *context, struct gk_store_row *row,
@@ -90,10 +102,13 @@ static enum gk_status on_release(struct gk_load *load, void *context, struct gk_
 {
     (void)context;
     struct gk_snapshot *s = load->s;
+    int32_t first_day = gk_store_get_day(row, 2), last_day = gk_store_get_day(row, 3);
+    if (!gk_load_is_day(first_day) || !gk_load_is_day(last_day))
+        return gk_load_failed(GK_INVALID, "months of the release", error);
     s->number = (int32_t)gk_store_get_i64(row, 0);
     s->made_utc = gk_store_get_utc(row, 1);
-    s->first_month = gk_month_from_day(gk_store_get_day(row, 2));
-    s->last_month = gk_month_from_day(gk_store_get_day(row, 3));
+    s->first_month = gk_month_from_day(first_day);
+    s->last_month = gk_month_from_day(last_day);
     s->data_through_day = gk_day_from_month(s->last_month + 1) - 1;
     s->lattice_version = (int32_t)gk_store_get_i64(row, 4);
     load->definition = strdup(gk_store_get_text(row, 5));
@@ -119,11 +134,12 @@ static enum gk_status on_revision(struct gk_load *load, void *context, struct gk
                                   struct gk_error *error)
 {
     (void)context;
-    (void)error;
     struct gk_snapshot *s = load->s;
     s->number = (int32_t)gk_store_get_i64(row, 0);
     s->made_utc = gk_store_get_utc(row, 1);
     s->data_through_day = gk_store_get_day(row, 2);
+    if (!gk_load_is_day(s->data_through_day))
+        return gk_load_failed(GK_INVALID, "last day of the revision", error);
     s->places = (int32_t)gk_store_get_i64(row, 3);
     s->lattice_version = (int32_t)gk_store_get_i64(row, 4);
     s->last_month = gk_month_from_day(s->data_through_day + 1) - 1;

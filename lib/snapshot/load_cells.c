@@ -9,12 +9,16 @@
 #include "geo/square.h"
 #include "geo/wkb.h"
 
+enum { SIDE_MIN_DM = 10, SIDE_MAX_DM = 100000 };
+
 static enum gk_status on_lattice(struct gk_load *load, void *context, struct gk_store_row *row,
                                  struct gk_error *error)
 {
     (void)context;
-    (void)error;
-    load->s->square_side_cm = (int32_t)gk_store_get_i64(row, 0) * 10;
+    int64_t side_dm = gk_store_get_i64(row, 0);
+    if (side_dm < SIDE_MIN_DM || side_dm > SIDE_MAX_DM)
+        return gk_load_failed(GK_INVALID, "side of the squares", error);
+    load->s->square_side_cm = (int32_t)side_dm * 10;
     load->s->k = (int32_t)gk_store_get_i64(row, 1);
     load->s->min_addresses = (int32_t)gk_store_get_i64(row, 2);
     load->s->dwellings_year = (int32_t)gk_store_get_i64(row, 3);

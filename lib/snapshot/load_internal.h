@@ -56,6 +56,10 @@ GK_CHECKED enum gk_status gk_load_query(struct gk_load *load, const char *sql,
 GK_CHECKED enum gk_status gk_load_failed(enum gk_status status, const char *what,
                                          struct gk_error *error);
 
+/* Whether a date or an hour of the store can be reckoned with: years 1 to 9999. */
+bool gk_load_is_day(int32_t day);
+bool gk_load_is_hour(int32_t hour);
+
 /* Lattice, cells, outlines, merges and squares (load_cells.c). */
 GK_CHECKED enum gk_status gk_load_cells(struct gk_load *load, struct gk_error *error);
 

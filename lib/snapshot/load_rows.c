@@ -124,7 +124,10 @@ static enum gk_status on_count(struct gk_load *load, void *context, struct gk_st
     struct gk_event *event = gk_list_push(context, sizeof *event);
     if (event == NULL)
         return gk_load_failed(GK_NO_MEMORY, "counts", error);
-    int32_t month = gk_month_from_day(gk_store_get_day(row, 1));
+    int32_t day = gk_store_get_day(row, 1);
+    if (!gk_load_is_day(day))
+        return gk_load_failed(GK_INVALID, "counts", error);
+    int32_t month = gk_month_from_day(day);
     event->cell = gk_index_of(&load->cell_index, (int32_t)gk_store_get_i64(row, 0));
     event->hour = gk_day_from_month(month) * 24;
     event->events = (int32_t)gk_store_get_i64(row, 2);
@@ -136,11 +139,12 @@ static enum gk_status on_month(struct gk_load *load, void *context, struct gk_st
 {
     uint32_t district = gk_index_of(&load->district_index, (int32_t)gk_store_get_i64(row, 0));
     struct gk_municipality_month *month = gk_list_push(context, sizeof *month);
-    if (month == NULL || district == UINT32_MAX)
+    int32_t day = gk_store_get_day(row, 1);
+    if (month == NULL || district == UINT32_MAX || !gk_load_is_day(day))
         return gk_load_failed(month == NULL ? GK_NO_MEMORY : GK_INTERNAL, "municipalities", error);
     *month = (struct gk_municipality_month){
         .district = district,
-        .month = gk_month_from_day(gk_store_get_day(row, 1)),
+        .month = gk_month_from_day(day),
         .count = (int32_t)gk_store_get_i64(row, 2),
         .completed = (int32_t)gk_store_get_i64(row, 3),
         .attempted = (int32_t)gk_store_get_i64(row, 4),
@@ -236,8 +240,12 @@ static enum gk_status on_incident(struct gk_load *load, void *context, struct gk
     event->id = gk_store_get_i64(row, 0);
     event->from = gk_store_get_hour(row, 3);
     event->to = gk_store_get_hour(row, 4);
+    if (!gk_load_is_hour(event->from) || !gk_load_is_hour(event->to))
+        return gk_load_failed(GK_INVALID, "hours of an incident", error);
     event->hour = event->from + (event->to - event->from) / 2;
     event->reported = gk_store_is_null(row, 5) ? INT32_MIN : gk_store_get_day(row, 5);
+    if (event->reported != INT32_MIN && !gk_load_is_day(event->reported))
+        return gk_load_failed(GK_INVALID, "day of a report", error);
     event->events = (int32_t)gk_store_get_i64(row, 7);
     uint32_t code = gk_index_of(&load->code_index, (int32_t)gk_store_get_i64(row, 6));
     event->code = (uint8_t)code;

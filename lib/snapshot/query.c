@@ -198,7 +198,7 @@ static void add_rows(const struct gk_snapshot *s, struct run run, int32_t munici
         const struct gk_code_info *code = &s->codes[s->row_code[r]];
         int64_t events = s->row_events[r];
         totals->count += events;
-        totals->completed += code->attempt == 0 ? events : 0;
+        totals->completed += code->attempt != 1 ? events : 0;
         totals->attempted += code->attempt == 1 ? events : 0;
         totals->unlocated += is_unlocated ? events : 0;
         totals->kind_count[code->kind] += events;

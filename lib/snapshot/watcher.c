@@ -81,11 +81,15 @@ static enum gk_status load_tokens(struct gk_holder *holder, struct gk_store *sto
                                   struct gk_error *error)
 {
     struct token_rows rows = {.now_ms = gk_holder_now_ms()};
+    /* A token that is limited to one municipality is left out as long as no answer
+     * can be limited: honouring it would give its holder all of them. 'infinity'
+     * is no end, and may not be subtracted from. */
     enum gk_status status =
         gk_store_query(store,
                        "SELECT id, hash, role = 'analyst', watch_area_id,"
-                       " extract(epoch FROM expires_at - statement_timestamp())::float8"
-                       " FROM token WHERE revoked_at IS NULL"
+                       " CASE WHEN isfinite(expires_at)"
+                       " THEN extract(epoch FROM expires_at - statement_timestamp())::float8 END"
+                       " FROM token WHERE revoked_at IS NULL AND municipality_id IS NULL"
                        " AND (expires_at IS NULL OR expires_at > statement_timestamp())",
                        NULL, 0, on_token, &rows, error);
     if (status == GK_OK)

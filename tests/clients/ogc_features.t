@@ -83,26 +83,31 @@ def the_interface_is_openapi_3():
     api = answer.json()
     ok(api["openapi"].startswith("3.0."), "it says so")
     references = re.findall(r'"\$ref":\s*"([^"]*)"', answer.text())
-    all_of((r for r in references if not resolves(api, r)), "%d references stay inside and lead somewhere" % len(references))
+    all_of((r for r in references if at(api, r) is None), "%d references stay inside and lead somewhere" % len(references))
     identifiers = [o["operationId"] for p in api["paths"].values() for o in p.values()]
     is_eq(len(identifiers), len(set(identifiers)), "operations have names of their own")
     templates = {p: re.findall(r"{(\w+)}", p) for p in api["paths"]}
     all_of((p for p, names in templates.items()
             if sorted(names) != sorted(q["name"] for q in api["paths"][p]["get"]["parameters"] if q.get("in") == "path")),
            "what paths leave open is described")
+    for c in public.collections():
+        parameters = api["paths"]["/collections/%s/items" % c["id"]]["get"]["parameters"]
+        found = {p["name"]: p for p in (at(api, p["$ref"]) if "$ref" in p else p for p in parameters)}
+        all_of((n for n, t in (("limit", "integer"), ("bbox", "array"), ("datetime", "string"))
+                if (found[n]["in"], found[n].get("required", False), found[n]["style"], found[n]["explode"],
+                    found[n]["schema"]["type"]) != ("query", False, "form", False, t)),
+               c["id"] + ": limit, bbox and datetime are described as the standard has them")
     limit = api["components"]["parameters"]["limit"]["schema"]
     is_eq((limit["minimum"], limit["maximum"], limit["default"]), (1, 10000, 100), "clients find the page size")
 
 
-def resolves(api, reference):
+def at(api, reference):
+    """What a reference leads to, None outside the document."""
     if not reference.startswith("#/"):
-        return False
-    at = api
+        return None
     for key in reference[2:].split("/"):
-        if key not in at:
-            return False
-        at = at[key]
-    return True
+        api = api.get(key) if isinstance(api, dict) else None
+    return api
 
 
 def every_path_of_the_interface_answers(client, name):

@@ -122,5 +122,22 @@ def tokens_are_revoked_within_a_second_or_so():
         is_eq(daemon.get("/collections/incidents/items").status, 401, "incidents need one")
 
 
+def a_token_that_cannot_be_kept_to_its_limits_is_not_honoured():
+    with municipality() as m, Daemon(m.conninfo(), poll_interval=100) as daemon:
+        token, limited = analyst_token(m, "free"), analyst_token(m, "limited")
+        ask = lambda t: daemon.get("/collections/incidents/items?limit=1", token=t).status
+        daemon.poll(lambda: ask(limited) == 200, "two analysts are let in")
+        m.execute("UPDATE token SET municipality_id = (SELECT min(id) FROM district WHERE set_name = 'kommun')"
+                  " WHERE name = 'limited'")
+        daemon.poll(lambda: ask(limited) == 401, "one limited to a municipality is not shown all of them")
+        # An end that arithmetic fails on must not stop the others from being read.
+        m.execute("UPDATE token SET expires_at = 'infinity' WHERE name = 'free'")
+        later = analyst_token(m, "later")
+        daemon.poll(lambda: ask(later) == 200, "with a token that ends at infinity, new ones are still taken")
+        is_eq(ask(token), 200, "which is valid")
+        ok("store_lost" not in daemon.log(), "nor was the store lost")
+
+
 run(bad_options_are_named_and_end_it, a_taken_port_is_named, sigterm_drains_and_hup_reloads,
-    analyst_requests_are_audited_or_refused, tokens_are_revoked_within_a_second_or_so)
+    analyst_requests_are_audited_or_refused, tokens_are_revoked_within_a_second_or_so,
+    a_token_that_cannot_be_kept_to_its_limits_is_not_honoured)

@@ -239,6 +239,36 @@ def what_is_not_there_is_not_loaded():
     ok(probe.ask("release", 1).startswith("ok 1 "), "the connection is still good")
 
 
+def what_cannot_be_reckoned_with_is_not_loaded():
+    """Numbers that the schema allows and no command writes: infinities, years that
+    32 bits of hours do not hold, squares without a side."""
+    # (load, table, column, value, rows): a row of it is set and put back.
+    for kind, table, column, value, rows in (
+            (("release", 1), "release", "through_month", "infinity", "id = 1"),
+            (("release", 1), "release", "first_month", "-infinity", "id = 1"),
+            (("release", 1), "release_cell_month", "month", "infinity",
+             "ctid = (SELECT max(ctid) FROM release_cell_month)"),
+            (("release", 1), "release_municipality_month", "month", "infinity",
+             "ctid = (SELECT max(ctid) FROM release_municipality_month)"),
+            (("revision", "polisen"), "revision", "data_through", "infinity",
+             "id = (SELECT max(id) FROM revision)"),
+            (("revision", "polisen"), "incident", "to_hour", "infinity",
+             "ctid = (SELECT max(ctid) FROM incident WHERE revision_out IS NULL)"),
+            (("revision", "polisen"), "incident", "to_hour", "294276-01-01",
+             "ctid = (SELECT max(ctid) FROM incident WHERE revision_out IS NULL)"),
+            (("revision", "polisen"), "incident", "reported", "infinity",
+             "ctid = (SELECT max(ctid) FROM incident WHERE revision_out IS NULL)"),
+            (("release", 1), "lattice", "base_square_dm", "0", "true"),
+            (("release", 1), "lattice", "base_square_dm", "2147483647", "true")):
+        cluster.execute(f"""SET session_replication_role = replica;
+            CREATE TABLE kept AS SELECT * FROM {table};
+            UPDATE {table} SET {column} = '{value}' WHERE {rows}""")
+        ok(probe.ask(*kind).startswith("error INTERNAL"), f"{table}.{column} {value} is refused")
+        cluster.execute(f"""SET session_replication_role = replica;
+            DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept""")
+    ok(probe.ask("release", 1).startswith("ok 1 "), "put back, the release loads")
+
+
 def a_load_that_runs_out_of_memory_fails_cleanly_wherever_it_is():
     for kind in (("revision", "polisen"), ("release", 1)):
         whole, limit, failures = probe.ask(*kind), 1024, set()
@@ -347,6 +377,7 @@ with Cluster() as cluster, tempfile.TemporaryDirectory() as files:
         a_release_does_not_move_when_anything_else_does,
         merges_are_followed_to_their_end,
         what_is_not_there_is_not_loaded,
+        what_cannot_be_reckoned_with_is_not_loaded,
         a_load_that_runs_out_of_memory_fails_cleanly_wherever_it_is,
         the_probe_ends_without_a_leak,
         the_daemon_swaps_within_a_second_and_survives_the_server,

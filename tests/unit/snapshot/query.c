@@ -161,7 +161,7 @@ START_TEST(a_municipality_of_a_revision_is_its_cells_and_its_unlocated)
                     continue;
                 expected.count += e->events;
                 expected.unlocated += is_unlocated ? e->events : 0;
-                expected.completed += s->codes[e->code].attempt == 0 ? e->events : 0;
+                expected.completed += s->codes[e->code].attempt != 1 ? e->events : 0;
                 expected.attempted += s->codes[e->code].attempt == 1 ? e->events : 0;
                 expected.kind_count[s->codes[e->code].kind] += e->events;
             }
