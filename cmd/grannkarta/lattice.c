@@ -174,8 +174,10 @@ static enum gk_status write_lattice_cells(struct gk_store *store, const struct g
     gk_buf_init(&writer.ewkb, OUTLINE_MAX_BYTES);
     writer.squares = malloc((built->unit_count + 1) * sizeof *writer.squares);
     enum gk_status status = GK_OK;
-    if (writer.squares == NULL || !group_units(built, &order, &start))
-        status = gk_error_set(error, GK_NO_MEMORY, "write the lattice: out of memory");
+    if (writer.squares == NULL || !group_units(built, &order, &start)) {
+        status = GK_NO_MEMORY;
+        gk_error_set(error, status, "write the lattice: out of memory");
+    }
     if (status == GK_OK)
         status = gk_lattice_cells_copy(&writer.copy, store, error);
     for (size_t i = 0; i < built->cell_count && status == GK_OK; i++)
@@ -274,7 +276,7 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
                                struct gk_error *error)
 {
     struct gk_places places;
-    struct gk_lattice_version version;
+    struct gk_lattice_version version = {.version = 0};
     struct gk_stored_lattice old = {.units = NULL};
     struct gk_lattice built = {.cells = NULL};
     bool is_built = false;
