@@ -585,6 +585,21 @@ $$;
 CREATE TRIGGER keep BEFORE UPDATE ON district FOR EACH ROW EXECUTE FUNCTION refuse_change_of_released();
 CREATE TRIGGER keep BEFORE UPDATE ON watch_boundary FOR EACH ROW EXECUTE FUNCTION refuse_change_of_released();
 
+-- Names of a set are in every answer about it.
+CREATE FUNCTION refuse_new_title() RETURNS trigger
+LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM release_district rd JOIN district d ON d.id = rd.district_id
+             WHERE d.set_name = OLD.name) THEN
+    RAISE EXCEPTION 'set "%" is part of a release: its titles stay', OLD.name;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep BEFORE UPDATE OF name, title_sv, title_en ON district_set
+  FOR EACH ROW WHEN ((OLD.name, OLD.title_sv, OLD.title_en) IS DISTINCT FROM (NEW.name, NEW.title_sv, NEW.title_en))
+  EXECUTE FUNCTION refuse_new_title();
+
 -- Counts of a release are written by publish() and never again.
 CREATE FUNCTION refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$

@@ -1,6 +1,6 @@
 -- publish(): what it freezes and what it refuses. Expected values by hand.
 \ir include/village.sql
-SELECT plan(52);
+SELECT plan(53);
 
 SELECT throws_like($$SELECT publish('2023-12-01', 'polisen')$$, '%nothing to publish%', 'refused without incidents');
 
@@ -79,6 +79,7 @@ SELECT is((SELECT release FROM state), 1, 'the state says so');
 -- --- What stands does not change --------------------------------------------------------
 SELECT throws_like('UPDATE release_cell_month SET count = 9', '%frozen%', 'counts are frozen');
 SELECT throws_like('UPDATE lattice_cell SET villa = 9', '%frozen%', 'dwellings of a lattice are frozen');
+SELECT throws_like($$UPDATE district_set SET title_sv = 'X' WHERE name = 'kommun'$$, '%titles stay%', 'a released set keeps its titles');
 SELECT throws_like($$UPDATE district SET name = 'X' WHERE id = 5$$, '%"NY"%part of a release%', 'a released district keeps its name');
 SELECT throws_like($$UPDATE district SET inhabitants = 9, inhabitants_year = 2020 WHERE id = 1$$, '%part of a release%', 'and its inhabitants');
 SELECT throws_like($$UPDATE district SET outline = ST_Translate(outline, 1, 0) WHERE id = 5$$, '%part of a release%', 'and its outline');
