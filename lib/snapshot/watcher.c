@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/migrate.h"
+
 enum { TOKENS_MAX = 1000000 };
 
 void gk_backoff_init(struct gk_backoff *backoff, const struct gk_holder *holder, uint64_t stream)
@@ -138,6 +140,10 @@ void *gk_holder_watch(void *context)
                                    &error);
             if (status == GK_OK)
                 gk_store_set_limits(store, holder->stop_event, GK_WATCH_SILENCE_MS);
+            /* Tables of another version could be read wrongly; what is loaded is
+             * served, and called stale, until both are of one version. */
+            if (status == GK_OK)
+                status = gk_store_check_schema(store, &error);
         }
         if (status == GK_OK)
             status = look(holder, store, &tokens, &error);

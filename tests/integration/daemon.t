@@ -8,7 +8,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from cluster import program
+from cluster import Cluster, program
 from daemon import Daemon
 from fixture import analyst_token, municipality
 from tap import contains, is_eq, ok, run
@@ -138,6 +138,16 @@ def a_token_that_cannot_be_kept_to_its_limits_is_not_honoured():
         ok("store_lost" not in daemon.log(), "nor was the store lost")
 
 
+def a_database_of_another_version_is_named():
+    with Cluster(migrate=False) as cluster, Daemon(cluster.conninfo(), wait_ready=False) as daemon:
+        daemon.wait_line("event=store_lost.*grannkarta migrate")
+        is_eq(daemon.get(ITEMS).status, 503, "it waits for the schema, and says so in the log")
+        cluster.grannkarta("migrate")
+        daemon.wait_line("event=store_back")
+        ok(True, "and goes on when it is there")
+
+
 run(bad_options_are_named_and_end_it, a_taken_port_is_named, sigterm_drains_and_hup_reloads,
     analyst_requests_are_audited_or_refused, tokens_are_revoked_within_a_second_or_so,
-    a_token_that_cannot_be_kept_to_its_limits_is_not_honoured)
+    a_token_that_cannot_be_kept_to_its_limits_is_not_honoured,
+    a_database_of_another_version_is_named)

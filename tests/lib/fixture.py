@@ -55,7 +55,7 @@ def _make(folder):
         with open(os.path.join(part, "dump.sql"), "wb") as out:
             subprocess.run(["pg_dump", "--data-only", "--disable-triggers", "--schema=grannkarta",
                             "--exclude-table=grannkarta.migration", "-d", cluster.conninfo("postgres")],
-                           stdout=out, check=True)
+                           stdout=out, stderr=subprocess.DEVNULL, check=True)
     os.rename(part, folder)
 
 
