@@ -330,7 +330,10 @@ $$;
 -- with a burglary and one holiday home among its k dwellings names that home. So
 -- every cell with a count must have k dwellings of the kinds that were hit, and a
 -- kind hit 1-4 times is never shown, because then the cells with a count are few
--- enough to try. And a year is decided once: if a later release, which differs by
+-- enough to try. Nor may the cells force a kind upon few homes: if five villas were
+-- hit and the only villas in cells with a count are two, those are they. So all
+-- hits of a kind must have room among the unlocated and in cells with homes of
+-- that kind, whichever k - 1 of these homes are left out. And a year is decided once: if a later release, which differs by
 -- one late report in one cell, showed other kinds (or now showed them, or no
 -- longer), the difference would be the kind of that one report.
 CREATE FUNCTION publish_kinds(release release, l lattice) RETURNS void
@@ -361,10 +364,34 @@ BEGIN
   ), exposed AS (
     -- A cell's single months count: an incident and its later correction may
     -- add up to nothing over the year, and each be published.
-    SELECT DISTINCT dc.district_id, extract(year FROM cm.month)::smallint AS year, cm.cell_id
+    SELECT dc.district_id, extract(year FROM cm.month)::smallint AS year, cm.cell_id, sum(cm.count) AS count
     FROM release_cell_month cm
     JOIN district_cell dc ON dc.version = $1.lattice_version AND dc.cell_id = cm.cell_id
     WHERE cm.release_id = $1.id
+    GROUP BY 1, 2, 3
+  ), reach AS (
+    SELECT t.district_id, t.year, t.kind, t.count, e.cell_id, e.count AS hits,
+           counted(lc.villa, lc.flat, lc.holiday, ARRAY[t.kind]) AS homes
+    FROM total t
+    JOIN exposed e USING (district_id, year)
+    JOIN lattice_cell lc ON lc.version = $1.lattice_version AND lc.cell_id = e.cell_id
+    WHERE t.kind IN ('villa', 'flat', 'holiday') AND t.count > 0
+  ), ranked AS (
+    -- Cells of fewer than k homes, most hits a home first: those before the sum
+    -- of homes passes k - 1 have at least the hits of any k - 1 homes.
+    SELECT *, homes < $2.k AND coalesce(sum(homes) OVER (
+                PARTITION BY district_id, year, kind, homes < $2.k ORDER BY hits::numeric / homes DESC, cell_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) < $2.k - 1 AS is_few
+    FROM reach WHERE homes > 0
+  ), forced AS (
+    SELECT t.district_id, t.year
+    FROM total t
+    LEFT JOIN ranked r USING (district_id, year, kind)
+    WHERE t.kind IN ('villa', 'flat', 'holiday') AND t.count > 0
+    GROUP BY t.district_id, t.year, t.kind, t.count
+    HAVING t.count > coalesce(sum(r.hits) FILTER (WHERE NOT r.is_few), 0)
+           + coalesce((SELECT sum(h.count) FROM hit h WHERE h.municipality_id = t.district_id
+                       AND h.year = t.year AND h.cell_id IS NULL), 0)
   )
   INSERT INTO release_municipality_kind (release_id, district_id, year, kind, count)
   SELECT $1.id, t.district_id, t.year, t.kind, t.count
@@ -373,6 +400,7 @@ BEGIN
       SELECT FROM exposed e JOIN lattice_cell lc ON lc.version = $1.lattice_version AND lc.cell_id = e.cell_id
       WHERE e.district_id = t.district_id AND e.year = t.year
         AND counted(lc.villa, lc.flat, lc.holiday, coalesce(s.kinds, '{}')) < $2.k)
+    AND NOT EXISTS (SELECT FROM forced f WHERE f.district_id = t.district_id AND f.year = t.year)
     AND (NOT EXISTS (SELECT FROM release o WHERE o.id < $1.id AND make_date(t.year, 1, 1) >= o.first_month
                      AND make_date(t.year, 12, 1) <= o.through_month)
          OR is_same_year($1, t.district_id, t.year));
@@ -556,6 +584,21 @@ END
 $$;
 CREATE TRIGGER keep BEFORE UPDATE ON district FOR EACH ROW EXECUTE FUNCTION refuse_change_of_released();
 CREATE TRIGGER keep BEFORE UPDATE ON watch_boundary FOR EACH ROW EXECUTE FUNCTION refuse_change_of_released();
+
+-- Names of a set are in every answer about it.
+CREATE FUNCTION refuse_new_title() RETURNS trigger
+LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM release_district rd JOIN district d ON d.id = rd.district_id
+             WHERE d.set_name = OLD.name) THEN
+    RAISE EXCEPTION 'set "%" is part of a release: its titles stay', OLD.name;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep BEFORE UPDATE OF name, title_sv, title_en ON district_set
+  FOR EACH ROW WHEN ((OLD.name, OLD.title_sv, OLD.title_en) IS DISTINCT FROM (NEW.name, NEW.title_sv, NEW.title_en))
+  EXECUTE FUNCTION refuse_new_title();
 
 -- Counts of a release are written by publish() and never again.
 CREATE FUNCTION refuse_change() RETURNS trigger

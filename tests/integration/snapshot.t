@@ -123,7 +123,7 @@ def compare_revision(version, rounds):
         code, kommun = RANDOM.choice([(d[1], d[2]) for d in districts if d[0] == "kommun"])
         here = f"(c.living_id IN {members % kommun} OR i.cell_id IS NULL AND i.municipality_id = {kommun})"
         total = probe.ask("total", code, a, b, definition).split()
-        for got, what in zip(total, ("true", "NOT o.is_attempt", "o.is_attempt", "i.cell_id IS NULL", "o.kind = 'villa'",
+        for got, what in zip(total, ("true", "o.is_attempt IS NOT TRUE", "o.is_attempt", "i.cell_id IS NULL", "o.kind = 'villa'",
                                      "o.kind = 'flat'", "o.kind = 'holiday'")):
             asked.append((("total", code, what, a, b), got,
                           sql_events(f"{here} AND {what}", a, b, definition, version)))

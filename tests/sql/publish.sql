@@ -1,6 +1,6 @@
 -- publish(): what it freezes and what it refuses. Expected values by hand.
 \ir include/village.sql
-SELECT plan(52);
+SELECT plan(53);
 
 SELECT throws_like($$SELECT publish('2023-12-01', 'polisen')$$, '%nothing to publish%', 'refused without incidents');
 
@@ -79,6 +79,7 @@ SELECT is((SELECT release FROM state), 1, 'the state says so');
 -- --- What stands does not change --------------------------------------------------------
 SELECT throws_like('UPDATE release_cell_month SET count = 9', '%frozen%', 'counts are frozen');
 SELECT throws_like('UPDATE lattice_cell SET villa = 9', '%frozen%', 'dwellings of a lattice are frozen');
+SELECT throws_like($$UPDATE district_set SET title_sv = 'X' WHERE name = 'kommun'$$, '%titles stay%', 'a released set keeps its titles');
 SELECT throws_like($$UPDATE district SET name = 'X' WHERE id = 5$$, '%"NY"%part of a release%', 'a released district keeps its name');
 SELECT throws_like($$UPDATE district SET inhabitants = 9, inhabitants_year = 2020 WHERE id = 1$$, '%part of a release%', 'and its inhabitants');
 SELECT throws_like($$UPDATE district SET outline = ST_Translate(outline, 1, 0) WHERE id = 5$$, '%part of a release%', 'and its outline');
@@ -129,15 +130,19 @@ SELECT is((SELECT sum(count) FROM release_cell_month WHERE release_id = 5 AND mo
 SELECT is(publish('2026-12-01', 'polisen'), 6, 'and again');
 SELECT is((SELECT count(*) FROM release_municipality_kind WHERE release_id = 6), 0::bigint, 'nor later');
 
--- 2027: two kinds, five times each, in cells where both together are 8 dwellings.
-INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (5, 'import', 1, sha256('five'), '2028-12-31');
-SELECT count(pg_temp.hit(4, '2027-04-01 10:00', code, 1, 5)) FROM generate_series(1, 5), unnest('{1,7}'::int[]) code \g /dev/null
+-- 2027: two kinds, five times each, where both together are 8 dwellings or more.
+INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (5, 'import', 1, sha256('five'), '2029-12-31');
+SELECT count(pg_temp.hit(cell, '2027-04-01 10:00', code, 1, 5))
+  FROM generate_series(1, 5), (VALUES (4, 1), (NULL, 7)) hit (cell, code) \g /dev/null
 -- 2028: holiday homes only four times.
 SELECT count(pg_temp.hit(4, '2028-04-01 10:00', code, 1, 5)) FROM generate_series(1, 4), unnest('{1,1,7}'::int[]) code \g /dev/null
-SELECT is(publish('2028-12-01', 'polisen', '2027-01-01'), 7, 'two years more');
+-- 2029: as 2027, but no hit without a place: cell 4 has only one holiday home, so
+-- that would be the one that was burgled five times.
+SELECT count(pg_temp.hit(4, '2029-04-01 10:00', code, 1, 5)) FROM generate_series(1, 5), unnest('{1,7}'::int[]) code \g /dev/null
+SELECT is(publish('2029-12-01', 'polisen', '2027-01-01'), 7, 'three years more');
 SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind WHERE release_id = 7 ORDER BY 1, 2',
   $$VALUES (2027, 'flat', 0), (2027, 'holiday', 5), (2027, 'villa', 5)$$,
-  'kinds of 2027; of 2028 not, because one is 1 to 4');
+  'kinds of 2027; of 2028 not, because one is 1 to 4; of 2029 not, because they would name a home of cell 4');
 
 -- --- Merges, withdrawal -------------------------------------------------------------------
 INSERT INTO lattice SELECT 2, now(), source_id, base_set, base_square_dm, k, min_addresses, classes FROM lattice;
