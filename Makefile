@@ -166,6 +166,7 @@ $(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(PARSERS) $(call archives,$(M
 	  $(call archives,$(MODULES)) $(call package_libs,$(call module_packages,$(MODULES))) -lm -pthread
 FUZZ_SECONDS ?= 60
 fuzz:
+	@deploy/install-dependencies build tools
 	$(MAKE) BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
 	@for f in $(FUZZ_PROGRAMS); do n=$$(basename $$f); mkdir -p build/corpus/$$n; echo "== $$n"; \
@@ -236,14 +237,16 @@ check-header:
 	  $(call includes,$(MODULE) $(USES_$(MODULE))) -
 
 lint: compdb
-	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc
-	clang-tidy --quiet -p build $(foreach m,$(MODULES),$(wildcard lib/$(m)/*.c)) $(wildcard cmd/*/*.c)
+	@deploy/install-dependencies build tools
+	clang-tidy-14 --quiet -p build $(foreach m,$(MODULES),$(wildcard lib/$(m)/*.c)) $(wildcard cmd/*/*.c)
 
 compdb:
 	@mkdir -p build
+	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc
 	@$(MAKE) --no-print-directory -Bn BUILD=debug all 2>/dev/null | tests/lib/compdb > build/compile_commands.json
 
 coverage: deps
+	@deploy/install-dependencies tools
 	@$(MAKE) --no-print-directory -s BUILD=cov all unit-programs
 	@BUILD=cov tests/lib/run-tests
 	@mkdir -p build/coverage

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/options.h"
 #include "base/status.h"
+#include "store/connection.h"
 
 enum { GK_FLAGS_MAX = 24, GK_FLAG_LIST_MAX = 32 };
 
@@ -87,6 +88,14 @@ const struct gk_command *gk_command_find(int argc, char *const *argv, size_t *wo
 GK_CHECKED enum gk_status gk_arguments_read(struct gk_arguments *arguments,
                                             const struct gk_command *command, int argc, char **argv,
                                             struct gk_error *error);
+
+/* As gk_store_open(), with the database of the options, and GK_CONFLICT when its
+ * schema is not that of this program: the message says to migrate. */
+GK_CHECKED enum gk_status gk_command_open_store(struct gk_store **store,
+                                                const struct gk_options *options,
+                                                enum gk_store_role role,
+                                                const char *application_name,
+                                                struct gk_error *error);
 
 /* Appends usage, description and flags of one command. */
 void gk_command_put_help(struct gk_buf *buf, const struct gk_command *command);

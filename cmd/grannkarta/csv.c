@@ -96,7 +96,9 @@ enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *con
     enum gk_status status = fill_first(*csv, error);
     if (status == GK_OK)
         status = check_start(*csv, error);
-    (*csv)->delimiter = delimiter != '\0' ? delimiter : guess_delimiter(*csv);
+    if (delimiter == '\0')
+        delimiter = guess_delimiter(*csv);
+    (*csv)->delimiter = delimiter;
     if (status != GK_OK) {
         gk_csv_close(*csv);
         *csv = NULL;

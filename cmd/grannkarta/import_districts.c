@@ -224,8 +224,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     if (status == GK_OK)
         status = find_columns(&reader, arguments, error);
     if (status == GK_OK)
-        status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                               "grannkarta import districts", error);
+        status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
+                                       "grannkarta import districts", error);
     if (status == GK_OK)
         status = import_in(store, &reader, &import, error);
     gk_store_close(store);

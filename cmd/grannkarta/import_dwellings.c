@@ -270,8 +270,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     if (status == GK_OK)
         status = find_columns(&reader, values, error);
     if (status == GK_OK)
-        status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                               "grannkarta import dwellings", error);
+        status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
+                                       "grannkarta import dwellings", error);
     if (status == GK_OK)
         status = import_in(store, &reader, sha256, square_dm, error);
     gk_store_close(store);

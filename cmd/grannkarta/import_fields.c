@@ -119,8 +119,8 @@ bool gk_field_time(struct gk_field_time *time, const char *text, size_t length)
         return true;
     if (!take_zone(&rest, &east) || rest.left > 0)
         return false;
-    time->hour =
-        gk_hour_from_utc((int64_t)day * 86400 + hour * 3600 + minute * 60 - (int64_t)east * 60);
+    time->hour = gk_hour_from_utc((int64_t)day * 86400 + (int64_t)hour * 3600 +
+                                  (int64_t)minute * 60 - (int64_t)east * 60);
     return true;
 }
 

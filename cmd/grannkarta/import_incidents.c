@@ -116,8 +116,8 @@ static enum gk_status open_store(struct import *import, struct gk_error *error)
     const struct gk_incident_places_options places = {
         import->values[CRS].count > 0 ? import->values[CRS].number : 0,
         import->options->locate_radius_m};
-    enum gk_status status = gk_store_open(&import->store, import->options->database,
-                                          GK_STORE_IMPORTER, "grannkarta import incidents", error);
+    enum gk_status status = gk_command_open_store(
+        &import->store, import->options, GK_STORE_IMPORTER, "grannkarta import incidents", error);
     if (status == GK_OK)
         status = gk_places_begin(import->store, error);
     if (status == GK_OK)

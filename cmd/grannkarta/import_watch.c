@@ -226,8 +226,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     if (status == GK_OK)
         status = find_columns(&reader, values, error);
     if (status == GK_OK)
-        status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                               "grannkarta import watch-areas", error);
+        status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
+                                       "grannkarta import watch-areas", error);
     if (status == GK_OK)
         status = import_in(
             store, &reader,

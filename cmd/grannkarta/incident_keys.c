@@ -34,6 +34,11 @@ enum gk_status gk_incident_keys_open(struct gk_incident_keys *keys, struct gk_st
 {
     memset(keys, 0, sizeof *keys);
     enum gk_status status = gk_keyring_open(&keys->keyring, path, error);
+    if (status == GK_NOT_FOUND) /* only the first time is the answer to make one */
+        return gk_error_set(error, status,
+                            "open key file \"%s\": it does not exist; option key_ring names it, "
+                            "`grannkarta key create` makes the first one",
+                            path);
     if (status != GK_OK)
         return status;
     keys->newest = gk_keyring_count(keys->keyring) - 1;

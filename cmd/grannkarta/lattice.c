@@ -174,8 +174,10 @@ static enum gk_status write_lattice_cells(struct gk_store *store, const struct g
     gk_buf_init(&writer.ewkb, OUTLINE_MAX_BYTES);
     writer.squares = malloc((built->unit_count + 1) * sizeof *writer.squares);
     enum gk_status status = GK_OK;
-    if (writer.squares == NULL || !group_units(built, &order, &start))
-        status = gk_error_set(error, GK_NO_MEMORY, "write the lattice: out of memory");
+    if (writer.squares == NULL || !group_units(built, &order, &start)) {
+        status = GK_NO_MEMORY;
+        gk_error_set(error, status, "write the lattice: out of memory");
+    }
     if (status == GK_OK)
         status = gk_lattice_cells_copy(&writer.copy, store, error);
     for (size_t i = 0; i < built->cell_count && status == GK_OK; i++)
@@ -274,7 +276,7 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
                                struct gk_error *error)
 {
     struct gk_places places;
-    struct gk_lattice_version version;
+    struct gk_lattice_version version = {.version = 0};
     struct gk_stored_lattice old = {.units = NULL};
     struct gk_lattice built = {.cells = NULL};
     bool is_built = false;
@@ -312,8 +314,8 @@ static enum gk_status run_build(const struct gk_options *options,
 {
     (void)arguments;
     struct gk_store *store = NULL;
-    enum gk_status status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                                          "grannkarta lattice build", error);
+    enum gk_status status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
+                                                  "grannkarta lattice build", error);
     if (status == GK_OK)
         status = gk_places_begin(store, error);
     if (status == GK_OK)
@@ -341,8 +343,8 @@ static enum gk_status run_show(const struct gk_options *options,
     struct gk_lattice_version version;
     struct gk_stored_lattice stored = {.units = NULL};
     struct gk_lattice_summary summary;
-    enum gk_status status = gk_store_open(&store, options->database, GK_STORE_IMPORTER,
-                                          "grannkarta lattice show", error);
+    enum gk_status status =
+        gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta lattice show", error);
     if (status == GK_OK)
         status = gk_places_read(&places, store, error);
     if (status == GK_OK && places.lattice_version == 0)

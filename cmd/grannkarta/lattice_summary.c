@@ -125,8 +125,9 @@ static void add_unit(struct spread *spread, const struct gk_unit *unit, struct g
     struct gk_cm to = gk_square_centre(point, side_cm),
                  at = gk_square_centre(unit->square, side_cm);
     for (int i = 0; i < PARTS * PARTS; i++) {
-        double e = (double)(at.e - to.e) + ((i % PARTS + 0.5) / PARTS - 0.5) * side_cm;
-        double n = (double)(at.n - to.n) + ((i / PARTS + 0.5) / PARTS - 0.5) * side_cm;
+        int column = i % PARTS, row = i / PARTS;
+        double e = (double)(at.e - to.e) + ((column + 0.5) / PARTS - 0.5) * side_cm;
+        double n = (double)(at.n - to.n) + ((row + 0.5) / PARTS - 0.5) * side_cm;
         double metres = hypot(e, n) / 100;
         size_t bin = metres < BINS - 1 ? (size_t)metres : BINS - 1;
         spread->bin[bin] += unit->dwellings;
@@ -159,7 +160,7 @@ static void displace(struct gk_displacement *displacement, int64_t *bins,
     for (size_t i = 0; i < unit_count; i++)
         if (units[i].dwellings > 0 && (which == 2 || is_country[i] == which))
             add_unit(&spread, &units[i], cells[units[i].cell - 1].point, side_cm);
-    *displacement = (struct gk_displacement){.dwellings = spread.total / (PARTS * PARTS),
+    *displacement = (struct gk_displacement){.dwellings = spread.total / ((int64_t)PARTS * PARTS),
                                              .median_m = quantile_m(&spread, 5),
                                              .p90_m = quantile_m(&spread, 9),
                                              .max_m = spread.max_m};

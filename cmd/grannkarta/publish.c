@@ -82,7 +82,7 @@ static enum gk_status publish(const struct gk_options *options,
     const char *definition = values[FLAG_DEFINITION].text;
     struct gk_store *store = NULL;
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_IMPORTER, "grannkarta publish", error);
+        gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta publish", error);
     if (status == GK_OK)
         status = gk_store_publish(&id, store, through, values[FLAG_FROM].count > 0 ? &from : NULL,
                                   definition != NULL ? definition : options->public_definition,
@@ -99,7 +99,7 @@ static enum gk_status list_releases(const struct gk_options *options,
     (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_IMPORTER, "grannkarta releases", error);
+        gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta releases", error);
     if (status == GK_OK)
         status = gk_store_releases(store, 0, print_release, NULL, error);
     gk_store_close(store);
@@ -112,7 +112,7 @@ static enum gk_status list_revisions(const struct gk_options *options,
     (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_IMPORTER, "grannkarta revisions", error);
+        gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta revisions", error);
     if (status == GK_OK)
         status = gk_store_revisions(store, print_revision, NULL, error);
     gk_store_close(store);

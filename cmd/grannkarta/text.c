@@ -131,7 +131,9 @@ static char plain(uint32_t point)
     static const char latin[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuyty";
     if ((point >= 'a' && point <= 'z') || (point >= '0' && point <= '9'))
         return (char)point;
-    return point >= 0xE0 && point <= 0xFF ? latin[point - 0xE0] : '\0';
+    if (point < 0xE0 || point > 0xFF)
+        return '\0';
+    return latin[point - 0xE0];
 }
 
 void gk_buf_put_slug(struct gk_buf *buf, const char *name, size_t length)

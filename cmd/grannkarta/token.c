@@ -97,7 +97,7 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
     int32_t id = 0;
     make_token(text, hash);
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+        gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
     if (status == GK_OK && out != NULL)
         status = write_beside(&beside, out, text, error);
     if (status == GK_OK)
@@ -149,7 +149,7 @@ static enum gk_status list(const struct gk_options *options, const struct gk_arg
     (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+        gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
     if (status == GK_OK)
         status = gk_store_tokens(store, print_token, NULL, error);
     gk_store_close(store);
@@ -168,7 +168,7 @@ static enum gk_status revoke_token(const struct gk_options *options,
                             "token \"%.64s\"; allowed is a number of \"token list\"", text);
     struct gk_store *store = NULL;
     enum gk_status status =
-        gk_store_open(&store, options->database, GK_STORE_OWNER, "grannkarta token", error);
+        gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
     if (status == GK_OK)
         status = gk_store_token_revoke(store, (int32_t)id, error);
     if (status == GK_OK)

@@ -50,7 +50,8 @@ static enum gk_status read_options(struct gk_options *options, int argc, char **
     char **copy = calloc((size_t)argc + 1, sizeof *copy);
     if (copy == NULL || gk_options_init(options) != GK_OK) {
         free(copy);
-        return gk_error_set(error, GK_NO_MEMORY, "read options: out of memory");
+        gk_error_set(error, GK_NO_MEMORY, "read options: out of memory");
+        return GK_NO_MEMORY;
     }
     memcpy(copy, argv, (size_t)argc * sizeof *copy);
     enum gk_status status = gk_options_read_arguments(options, &argc, copy, environ, error);

@@ -171,8 +171,10 @@ static enum gk_status grid_make(struct gk_grid **out, struct gk_grid_cache *cach
                                 struct gk_error *error)
 {
     struct gk_grid *grid = calloc(1, sizeof *grid);
-    if (grid == NULL)
-        return gk_error_set(error, GK_NO_MEMORY, "make a grid: out of memory");
+    if (grid == NULL) {
+        gk_error_set(error, GK_NO_MEMORY, "make a grid: out of memory");
+        return GK_NO_MEMORY;
+    }
     grid->key = key;
     /* Without data the counts are nobody's; the squares and dwellings stay. */
     struct gk_period period = key.is_covered ? key.period : gk_snapshot_default_period(snapshot);

@@ -245,7 +245,7 @@ static enum gk_status load_sets(struct gk_load *load, const struct gk_list *dist
         s->sets = gk_arena_array(load->build.arena, rows.sets.count, sizeof *s->sets);
         status = gk_load_failed(s->sets == NULL ? GK_NO_MEMORY : GK_OK, "district sets", error);
     }
-    if (status == GK_OK && rows.sets.count > 0)
+    if (status == GK_OK && s->sets != NULL && rows.sets.count > 0)
         memcpy(s->sets, rows.sets.items, rows.sets.count * sizeof *s->sets);
     s->set_count = (uint32_t)rows.sets.count;
     free(rows.sets.items);

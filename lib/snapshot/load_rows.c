@@ -34,7 +34,7 @@ static enum gk_status on_code(struct gk_load *load, void *context, struct gk_sto
     struct gk_code_info *code = &s->codes[s->code_count++];
     const char *text = gk_store_get_text(row, 1);
     memcpy(code->code, text, strnlen(text, sizeof code->code - 1)); /* zeroed before */
-    code->attempt = gk_store_is_null(row, 3) ? -1 : (int8_t)gk_store_get_i64(row, 3);
+    code->attempt = (int8_t)(gk_store_is_null(row, 3) ? -1 : gk_store_get_i64(row, 3));
     return gk_load_failed(kind_of(gk_store_get_text(row, 2), &code->kind), "codes", error);
 }
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from cluster import Cluster, program
+from cluster import Cluster, Database, program
 from tap import contains, is_eq, ok, run
 
 # A tiny municipality: one base district, two cells of 8 villas and 3 addresses.
@@ -67,6 +67,18 @@ def a_changed_or_unknown_migration_is_refused_and_named():
     d = CLUSTER.new_database()
     d.execute("DELETE FROM migration WHERE number = 1")
     contains(d.grannkarta("migrate", check=False).stderr, "0001_schema", "a gap is refused too")
+
+
+def a_database_without_this_schema_sends_you_to_migrate():
+    empty = Database(CLUSTER, "unmigrated")
+    CLUSTER.setup(empty.name)
+    older = CLUSTER.new_database()
+    older.execute("DELETE FROM migration WHERE number = (SELECT max(number) FROM migration)")
+    for command in (["releases"], ["revisions"], ["token", "list"], ["lattice", "build"], ["publish", "--through", "2024-01"]):
+        for database in (empty, older):
+            done = database.grannkarta(*command, check=False)
+            is_eq(done.returncode, 4, "%s: refused" % command[0])
+            contains(done.stderr, 'run "grannkarta migrate"', "and says what to do")
 
 
 def a_server_that_is_away_or_refuses_is_told_apart_without_the_password():
@@ -157,6 +169,7 @@ def publishing_freezes_closed_months():
 with Cluster() as CLUSTER:
     run(migrate_can_run_twice_and_by_two_at_once,
         a_changed_or_unknown_migration_is_refused_and_named,
+        a_database_without_this_schema_sends_you_to_migrate,
         a_server_that_is_away_or_refuses_is_told_apart_without_the_password,
         tokens_are_shown_once_and_stored_as_a_hash,
         keys_are_made_once_and_added_to,

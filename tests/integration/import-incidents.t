@@ -224,6 +224,7 @@ def wrong_keys_are_noticed_before_anything_is_written():
     file = p.write_csv(path("keyed.csv"), p.incidents(10))
     done = incidents(db, file, keys=path("nokeys"), check=False)
     ok(done.returncode != 0, "without a key ring there is no import")
+    contains(done.stderr, "grannkarta key create", "and it says how to make one")
     incidents(db, file)
     before = everything(db)
     other = path("otherkeys")

@@ -35,9 +35,11 @@ void gk_keyring_close(struct gk_keyring *keyring);
 /* Number of keys; the newest has the index count - 1. */
 size_t gk_keyring_count(const struct gk_keyring *keyring);
 
-/* A key's id (1 to 2^31 - 1) and its fingerprint: the first 8 bytes of
- * HMAC(key, "grannkarta key check"), by which a database notices a wrong key. */
+/* A key's id, 1 to 2^31 - 1, as the file gives it. */
 int32_t gk_keyring_id(const struct gk_keyring *keyring, size_t index);
+
+/* A key's fingerprint: the first 8 bytes of HMAC(key, "grannkarta key check"), by
+ * which a database notices a wrong key. It tells nothing about the key. */
 void gk_keyring_fingerprint(const struct gk_keyring *keyring, size_t index,
                             unsigned char fingerprint[8]);
 

@@ -63,6 +63,7 @@ GK_CHECKED enum gk_status gk_lattice_build(struct gk_lattice *lattice, const str
                                            size_t old_count, const struct gk_lattice_rule *rule,
                                            struct gk_error *error);
 
+/* Frees what a build filled; a zeroed struct, or one released already, is fine. */
 void gk_lattice_release(struct gk_lattice *lattice);
 
 /* Follows merges to the living cell; GK_CELL_NONE for an id that is not there. */
@@ -78,6 +79,7 @@ GK_CHECKED enum gk_status gk_locator_build(struct gk_locator **locator, const st
                                            size_t count, int32_t square_side_cm,
                                            int64_t max_distance_cm);
 
+/* NULL is allowed. No thread may be asking it. */
 void gk_locator_free(struct gk_locator *locator);
 
 /* The cell of a place: the cell of the unit (its square, `district`) if that

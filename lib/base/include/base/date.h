@@ -35,12 +35,16 @@ struct gk_period {
 /* True for an existing date (leap years counted). */
 bool gk_civil_is_valid(struct gk_civil civil);
 
-/* Day of a valid civil date, and back. */
+/* Day of a valid civil date. */
 int32_t gk_day_from_civil(struct gk_civil civil);
+
+/* Civil date of a day; days outside year 1 to 9999 give years outside it. */
 struct gk_civil gk_civil_from_day(int32_t day);
 
-/* Month of a day; first day of a month. */
+/* Month of a day (floor: also before 1970). */
 int32_t gk_month_from_day(int32_t day);
+
+/* First day of a month; the last is the day before that of month + 1. */
 int32_t gk_day_from_month(int32_t month);
 
 /* Day of a wall-clock hour (floor). */

@@ -24,6 +24,8 @@ struct gk_crs {
 
 /* The CRS set of the API: CRS84 first, then EPSG 4326, 3006, 3008, 3857. */
 size_t gk_crs_count(void);
+
+/* One of them, index below gk_crs_count(); static. */
 const struct gk_crs *gk_crs_at(size_t index);
 
 /* By URI of exactly `length` bytes; NULL if it is not in the set. */

@@ -142,11 +142,14 @@ GK_CHECKED enum gk_status gk_server_reopen_audit(struct gk_server *server, struc
  * NULL is allowed. Not from a handler. */
 void gk_server_stop(struct gk_server *server, unsigned drain_s);
 
-/* Counters since the start, for /metrics. */
+/* What the server has done since its start. */
 struct gk_server_counters {
     uint64_t requests, responses_2xx, responses_304, responses_4xx, responses_5xx, bytes_out;
     uint64_t connections_open;
 };
+
+/* Reads the counters, each by itself: together they need not be of one moment.
+ * Any thread. */
 void gk_server_counters(const struct gk_server *server, struct gk_server_counters *counters);
 
 #endif

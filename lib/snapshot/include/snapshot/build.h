@@ -61,11 +61,13 @@ struct gk_event {
 GK_CHECKED enum gk_status gk_build_rows(struct gk_build *build, const struct gk_event *events,
                                         uint32_t count);
 
-/* Compressed sparse rows from `count` pairs (item, value) in any order; values
- * of an item come out ascending. GK_INVALID for an item that is not there. */
+/* One value that an item has, such as a cell of a district. */
 struct gk_pair {
     uint32_t item, value;
 };
+
+/* Compressed sparse rows from `count` pairs (item, value) in any order; values
+ * of an item come out ascending. GK_INVALID for an item that is not there. */
 GK_CHECKED enum gk_status gk_build_pairs(struct gk_build *build, struct gk_rows *rows,
                                          uint32_t item_count, struct gk_pair *pairs, size_t count);
 
@@ -76,8 +78,11 @@ GK_CHECKED enum gk_status gk_build_seal(struct gk_build *build);
 /* Memory that a snapshot takes. */
 size_t gk_snapshot_bytes(const struct gk_snapshot *snapshot);
 
-/* A number that the holder keeps with a snapshot: where it has it. */
+/* Keeps a number of the holder's with a snapshot: where it has it. Before readers
+ * see the snapshot, never after. */
 void gk_snapshot_set_slot(struct gk_snapshot *snapshot, uint32_t slot);
+
+/* That number. */
 uint32_t gk_snapshot_slot(const struct gk_snapshot *snapshot);
 
 #endif

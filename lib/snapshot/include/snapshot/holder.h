@@ -52,10 +52,12 @@ const struct gk_snapshot *gk_holder_acquire_pinned(struct gk_holder *holder,
 /* Gives a snapshot back; NULL is allowed. */
 void gk_holder_release(struct gk_holder *holder, const struct gk_snapshot *snapshot);
 
-/* How the store is: seconds since it last answered (0 while polling works), -1
- * when it never did; and whether answers must be called stale (no answer for
- * more than 10 poll intervals, at least 5 s). */
+/* How long the store has been silent: seconds since it last answered (0 while
+ * polling works), -1 when it never did. Any thread. */
 int64_t gk_holder_silent_s(const struct gk_holder *holder);
+
+/* Whether answers must be called stale: no answer of the store for more than 10
+ * poll intervals, at least 5 s. Any thread. */
 bool gk_holder_is_stale(const struct gk_holder *holder);
 
 /* What a token may do. */

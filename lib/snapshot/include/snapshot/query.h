@@ -32,15 +32,24 @@ int64_t gk_snapshot_cell_events(const struct gk_snapshot *s, uint32_t cell, stru
 int64_t gk_snapshot_cells_events(const struct gk_snapshot *s, const uint32_t *cells, size_t count,
                                  struct gk_period period, uint32_t definition);
 
-/* Dwellings of all classes, and of the classes a definition exposes. */
+/* Dwellings of a cell, of all classes. */
 int64_t gk_snapshot_cell_dwellings(const struct gk_snapshot *s, uint32_t cell);
+
+/* Dwellings of a cell of the classes that a definition exposes: what a rate is
+ * over. */
 int64_t gk_snapshot_cell_dwellings_at_risk(const struct gk_snapshot *s, uint32_t cell,
                                            uint32_t definition);
 
-/* Index by id, -1 when there is none. */
+/* Index of a cell by id, -1 when there is none (also one that was merged). */
 int64_t gk_snapshot_find_cell(const struct gk_snapshot *s, int64_t id);
+
+/* Row of an incident by id, -1 when there is none; a release has none at all. */
 int64_t gk_snapshot_find_incident(const struct gk_snapshot *s, int64_t id);
+
+/* Index of a watch area by id, -1 when there is none. */
 int64_t gk_snapshot_find_watch_area(const struct gk_snapshot *s, int64_t id);
+
+/* Index of a district of set number `set` by id, -1 when there is none. */
 int64_t gk_snapshot_find_district(const struct gk_snapshot *s, uint32_t set, int64_t id);
 
 /* The cell of a row, by binary search; cell_count for an unlocated one. */

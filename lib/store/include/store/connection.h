@@ -47,26 +47,48 @@ struct gk_store_value {
     size_t length;
 };
 
+/* A parameter that is null, whatever its type. */
 struct gk_store_value gk_store_null(void);
-struct gk_store_value gk_store_i64(int64_t value);                     /* $n::bigint */
-struct gk_store_value gk_store_f64(double value);                      /* $n::float8 */
-struct gk_store_value gk_store_text(const char *text);                 /* $n::text; NULL is null */
-struct gk_store_value gk_store_bytes(const void *data, size_t length); /* $n::bytea */
+
+/* A parameter for $n::bigint; a narrower one is cast in the statement. */
+struct gk_store_value gk_store_i64(int64_t value);
+
+/* A parameter for $n::float8. */
+struct gk_store_value gk_store_f64(double value);
+
+/* A parameter for $n::text; NULL is null. The text is borrowed until the query ends. */
+struct gk_store_value gk_store_text(const char *text);
+
+/* A parameter for $n::bytea; borrowed until the query ends. */
+struct gk_store_value gk_store_bytes(const void *data, size_t length);
 
 struct gk_store_row; /* borrowed: valid inside the callback */
 
-/* Columns by index; the column's type must be what the getter says, else the
- * query ends with GK_INTERNAL. Nulls: see gk_store_is_null(); getters give 0. */
+/* Whether a column, by index from 0, is null. For all getters below: the column's
+ * type must be what the getter says, else the query ends with GK_INTERNAL; of a null
+ * they give 0 or NULL; what they point to is borrowed inside the callback. */
 bool gk_store_is_null(const struct gk_store_row *row, int column);
-int64_t gk_store_get_i64(struct gk_store_row *row, int column);  /* int2, int4, int8, bool */
-double gk_store_get_f64(struct gk_store_row *row, int column);   /* float8, float4 */
-int32_t gk_store_get_day(struct gk_store_row *row, int column);  /* date: days since 1970 */
-int32_t gk_store_get_hour(struct gk_store_row *row, int column); /* timestamp: hours since 1970 */
-int64_t gk_store_get_utc(struct gk_store_row *row,
-                         int column); /* timestamptz: seconds since 1970 */
-const char *gk_store_get_text(struct gk_store_row *row, int column); /* NUL-terminated */
-const unsigned char *gk_store_get_bytes(struct gk_store_row *row, int column,
-                                        size_t *length); /* bytea, geometry */
+
+/* A column of type int2, int4, int8 or bool. */
+int64_t gk_store_get_i64(struct gk_store_row *row, int column);
+
+/* A column of type float8 or float4. */
+double gk_store_get_f64(struct gk_store_row *row, int column);
+
+/* A date, as days since 1970-01-01. */
+int32_t gk_store_get_day(struct gk_store_row *row, int column);
+
+/* A timestamp (wall clock), as hours since 1970-01-01 00:00. */
+int32_t gk_store_get_hour(struct gk_store_row *row, int column);
+
+/* A timestamptz, as seconds since the epoch. */
+int64_t gk_store_get_utc(struct gk_store_row *row, int column);
+
+/* A text, NUL-terminated. */
+const char *gk_store_get_text(struct gk_store_row *row, int column);
+
+/* A bytea or a geometry (EWKB). */
+const unsigned char *gk_store_get_bytes(struct gk_store_row *row, int column, size_t *length);
 
 /* Called for each row; anything but GK_OK ends the query with that status. */
 typedef enum gk_status gk_store_row_function(void *context, struct gk_store_row *row,
@@ -91,19 +113,39 @@ struct gk_copy;
 GK_CHECKED enum gk_status gk_copy_begin(struct gk_copy **copy, struct gk_store *store,
                                         const char *sql, int column_count, struct gk_error *error);
 
-/* One value after the other, exactly column_count a row; failures are kept and
- * reported by gk_copy_end(). */
+/* Begins a row: then one value after the other, exactly column_count of them, each
+ * of its column's type. Failures are kept and reported by gk_copy_end(). */
 void gk_copy_row(struct gk_copy *copy);
+
+/* A null, for a column of any type. */
 void gk_copy_null(struct gk_copy *copy);
+
+/* A value for a smallint. */
 void gk_copy_i16(struct gk_copy *copy, int16_t value);
+
+/* A value for an integer. */
 void gk_copy_i32(struct gk_copy *copy, int32_t value);
+
+/* A value for a bigint. */
 void gk_copy_i64(struct gk_copy *copy, int64_t value);
+
+/* A value for a float8. */
 void gk_copy_f64(struct gk_copy *copy, double value);
-void gk_copy_day(struct gk_copy *copy, int32_t day);   /* date */
-void gk_copy_hour(struct gk_copy *copy, int32_t hour); /* timestamp */
+
+/* A date, of days since 1970-01-01. */
+void gk_copy_day(struct gk_copy *copy, int32_t day);
+
+/* A timestamp, of wall-clock hours since 1970-01-01 00:00. */
+void gk_copy_hour(struct gk_copy *copy, int32_t hour);
+
+/* A boolean. */
 void gk_copy_bool(struct gk_copy *copy, bool value);
+
+/* A text of `length` bytes of UTF-8. */
 void gk_copy_text(struct gk_copy *copy, const char *text, size_t length);
-void gk_copy_bytes(struct gk_copy *copy, const void *data, size_t length); /* bytea, EWKB */
+
+/* A bytea, or a geometry as EWKB. */
+void gk_copy_bytes(struct gk_copy *copy, const void *data, size_t length);
 
 /* Ends the copy; `rows` (may be NULL) gets the server's count. Frees. */
 GK_CHECKED enum gk_status gk_copy_end(struct gk_copy *copy, int64_t *rows, struct gk_error *error);

@@ -61,8 +61,12 @@ struct gk_incident {
     size_t old_cell_count;
 };
 
+/* Begins staging: gk_copy_incident() for each row, then gk_copy_end(). The table is
+ * temporary and ends with the transaction. */
 GK_CHECKED enum gk_status gk_incidents_stage(struct gk_copy **copy, struct gk_store *store,
                                              struct gk_error *error);
+
+/* Stages one row; failures are kept for gk_copy_end(). */
 void gk_copy_incident(struct gk_copy *copy, const struct gk_incident *incident);
 
 /* --- Comparing and writing -------------------------------------------------------- */

@@ -37,6 +37,7 @@ struct gk_places {
     unsigned lattice_classes; /* GK_CLASS_* */
 };
 
+/* Reads that; a database without anything is no error. */
 GK_CHECKED enum gk_status gk_places_read(struct gk_places *places, struct gk_store *store,
                                          struct gk_error *error);
 
@@ -72,6 +73,8 @@ struct gk_district_counts {
 /* Stages districts: begin, gk_copy_district() for each, gk_copy_end(). */
 GK_CHECKED enum gk_status gk_districts_stage(struct gk_copy **copy, struct gk_store *store,
                                              struct gk_error *error);
+
+/* Stages one district; failures are kept for gk_copy_end(). */
 void gk_copy_district(struct gk_copy *copy, const struct gk_district *district);
 
 /* Merges what was staged into the set, which is made when it is new. Identical
@@ -119,8 +122,11 @@ struct gk_watch_counts {
     int64_t boundaries; /* new or replaced boundaries of areas that were there */
 };
 
+/* Stages watch areas: begin, gk_copy_watch_area() for each, gk_copy_end(). */
 GK_CHECKED enum gk_status gk_watch_stage(struct gk_copy **copy, struct gk_store *store,
                                          struct gk_error *error);
+
+/* Stages one area; failures are kept for gk_copy_end(). */
 void gk_copy_watch_area(struct gk_copy *copy, const struct gk_watch_area *area);
 
 /* Merges by slug. A boundary that a release uses is never altered: a new one
@@ -152,8 +158,12 @@ struct gk_square_dwellings {
     int32_t cell;
 };
 
+/* Begins the rows of a source: gk_copy_dwellings() for each, then gk_copy_end().
+ * They go straight into the table; nobody sees them before the commit. */
 GK_CHECKED enum gk_status gk_dwellings_copy(struct gk_copy **copy, struct gk_store *store,
                                             struct gk_error *error);
+
+/* Writes the row of one square and district (without `cell`). */
 void gk_copy_dwellings(struct gk_copy *copy, int32_t source_id,
                        const struct gk_square_dwellings *row);
 
@@ -189,6 +199,7 @@ struct gk_lattice_version {
     unsigned classes;
 };
 
+/* Reads them; GK_NOT_FOUND for a version that does not exist. */
 GK_CHECKED enum gk_status gk_lattice_read(struct gk_lattice_version *lattice,
                                           struct gk_store *store, int32_t version,
                                           struct gk_error *error);
@@ -198,20 +209,36 @@ GK_CHECKED enum gk_status gk_lattice_read(struct gk_lattice_version *lattice,
 GK_CHECKED enum gk_status gk_definition_classes(unsigned *classes, struct gk_store *store,
                                                 const char *definition, struct gk_error *error);
 
-/* Writing a version, in this order. */
+/* Writing a version, with what follows in this order: the version's own row, new
+ * cells, merges of old ones, new units, then every living cell as it is in it. */
 GK_CHECKED enum gk_status gk_lattice_insert(struct gk_store *store,
                                             const struct gk_lattice_version *lattice,
                                             const char *base_set, struct gk_error *error);
+
+/* Begins new cells: gk_copy_cell() for each, then gk_copy_end(). */
 GK_CHECKED enum gk_status gk_cells_copy(struct gk_copy **copy, struct gk_store *store,
                                         struct gk_error *error);
+
+/* Writes a new cell, born with `since_version`; its point never moves again. */
 void gk_copy_cell(struct gk_copy *copy, int32_t since_version, const struct gk_stored_cell *cell);
+
+/* Merges living cell `id` into another as of a version; a cell that was merged
+ * already stays as it is. */
 GK_CHECKED enum gk_status gk_cell_merge(struct gk_store *store, int32_t id, int32_t into,
                                         int32_t version, struct gk_error *error);
+
+/* Begins new units: gk_copy_unit() for each, then gk_copy_end(). */
 GK_CHECKED enum gk_status gk_units_copy(struct gk_copy **copy, struct gk_store *store,
                                         struct gk_error *error);
+
+/* Writes a unit with the cell it came into first; later merges are the cell's. */
 void gk_copy_unit(struct gk_copy *copy, struct gk_square square, int32_t district, int32_t cell);
+
+/* Begins the version's cells: gk_copy_lattice_cell() for each, then gk_copy_end(). */
 GK_CHECKED enum gk_status gk_lattice_cells_copy(struct gk_copy **copy, struct gk_store *store,
                                                 struct gk_error *error);
+
+/* Writes what a cell is in a version: dwellings by class, addresses, outline. */
 void gk_copy_lattice_cell(struct gk_copy *copy, int32_t version, int32_t cell,
                           const int64_t dwellings[GK_CLASS_COUNT], int64_t addresses,
                           const void *ewkb, size_t ewkb_length);

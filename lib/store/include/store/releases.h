@@ -46,6 +46,8 @@ GK_CHECKED enum gk_status gk_store_publish(int32_t *id, struct gk_store *store,
 GK_CHECKED enum gk_status gk_store_releases(struct gk_store *store, int32_t id,
                                             gk_release_function *function, void *context,
                                             struct gk_error *error);
+
+/* Calls `function` for each revision, newest first. */
 GK_CHECKED enum gk_status gk_store_revisions(struct gk_store *store, gk_revision_function *function,
                                              void *context, struct gk_error *error);
 
