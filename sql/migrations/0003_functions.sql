@@ -97,7 +97,7 @@ BEGIN
   -- small pieces make almost every square lie wholly inside or outside one.
   CREATE TEMPORARY TABLE m_area ON COMMIT DROP AS
     SELECT 'district' AS kind, d.id, d.outline FROM district d
-    WHERE NOT EXISTS (SELECT FROM unit u WHERE u.district_id = d.id)
+    WHERE d.id IN (SELECT id FROM district EXCEPT SELECT district_id FROM unit)
     UNION ALL
     SELECT 'watch', b.id, b.outline FROM watch_boundary b;
   ANALYZE m_block, m_area;
