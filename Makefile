@@ -219,9 +219,9 @@ $(OUT)/probe/%: tests/probe/%.c $(call archives,$(MODULES)) $(FLAGS_STAMP)
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 format:
-	clang-format -i $(C_FILES)
+	clang-format-14 -i $(C_FILES)
 format-check:
-	clang-format --dry-run --Werror $(C_FILES)
+	clang-format-14 --dry-run --Werror $(C_FILES)
 
 # Names for banned things are in tests/lib/check-layers, with the reasons.
 check-layers:
