@@ -177,7 +177,9 @@ fuzz-run: $(FUZZ_PROGRAMS)
 deps:
 	@deploy/install-dependencies
 
-demo: deps
+# The demo needs neither the tests' clients nor their browser.
+demo:
+	@deploy/install-dependencies build run
 	@$(MAKE) --no-print-directory -s BUILD=release all
 	@exec deploy/demo $(PORT)
 
