@@ -50,7 +50,7 @@ CFLAGS_release := -O2 -g $(HARDENING)
 CFLAGS_debug := -Og -g3
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -g -fsanitize=thread
-CFLAGS_cov := -O0 -g --coverage
+CFLAGS_cov := -O0 -g --coverage -fprofile-update=atomic
 CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
@@ -249,7 +249,7 @@ compdb:
 
 coverage: deps
 	@deploy/install-dependencies tools
-	@$(MAKE) --no-print-directory -s BUILD=cov all unit-programs
+	@$(MAKE) --no-print-directory -s BUILD=cov all unit-programs fuzz-programs probe-programs
 	@BUILD=cov tests/lib/run-tests
 	@mkdir -p build/coverage
 	lcov -q -c -d build/cov -o build/coverage/all.info
