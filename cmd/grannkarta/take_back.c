@@ -1,14 +1,10 @@
 /* `revert` and `withdraw`: an import, or a release, is taken back. Nothing is
  * erased by that; what is, is in erase.c. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/date.h"
 #include "command.h"
 #include "store/lifecycle.h"
-
-enum { TEXT_MAX_BYTES = 64 };
 
 /* A number of revisions or releases; GK_INVALID names it and the command that
  * lists what is allowed. */
@@ -41,16 +37,14 @@ static enum gk_status revert(const struct gk_options *options, const struct gk_a
     gk_store_close(store);
     if (status != GK_OK)
         return status;
-    struct gk_buf day;
-    gk_buf_init(&day, TEXT_MAX_BYTES);
-    gk_buf_put_day(&day, reverted.data_through_day);
-    printf("revision %d reverts revision %d: %lld incidents taken out, %lld as they were before, "
-           "%lld back; data through %s\n",
-           (int)reverted.revision, (int)revision, (long long)reverted.removed,
-           (long long)reverted.restored, (long long)reverted.returned,
-           day.data != NULL ? day.data : "");
-    puts("releases stay as they are; `grannkarta publish` makes a new one");
-    gk_buf_release(&day);
+    struct gk_report *report = arguments->report;
+    gk_report_i64(report, "revision", reverted.revision, "revision {}");
+    gk_report_i64(report, "reverts", revision, " reverts revision {}: ");
+    gk_report_count(report, "removed", reverted.removed, "{} incidents taken out, ");
+    gk_report_count(report, "restored", reverted.restored, "{} as they were before, ");
+    gk_report_count(report, "returned", reverted.returned, "{} back; ");
+    gk_report_day(report, "data_through", reverted.data_through_day, "data through {}\n");
+    gk_report_note(report, "releases stay as they are; `grannkarta publish` makes a new one");
     return GK_OK;
 }
 
@@ -68,12 +62,16 @@ static enum gk_status withdraw(const struct gk_options *options,
     gk_store_close(store);
     if (status != GK_OK)
         return status;
-    printf("release %d is withdrawn\n", (int)release);
+    struct gk_report *report = arguments->report;
+    gk_report_i64(report, "withdrawn", release, "release {} is withdrawn\n");
     if (newest > 0)
-        printf("the public sees release %d, from daemons that reach the database within a second\n",
-               (int)newest);
+        gk_report_i64(report, "newest", newest,
+                      "the public sees release {}, from daemons that reach the database within a "
+                      "second\n");
     else
-        puts("no release stands: the public sees none until the next `grannkarta publish`");
+        gk_report_null(report, "newest",
+                       "no release stands: the public sees none until the next `grannkarta "
+                       "publish`\n");
     return GK_OK;
 }
 
@@ -89,6 +87,7 @@ const struct gk_command gk_command_revert = {
         "and when incidents of it were erased. Releases stay as they are.\n",
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = revert,
 };
 
@@ -96,8 +95,10 @@ const struct gk_command gk_command_withdraw = {
     .name = "withdraw",
     .operands = "RELEASE",
     .help = "take a release back; the public sees the newest that stands",
-    .usage = "For good: the release is never shown again. When none stands, the public sees none.\n",
+    .usage =
+        "For good: the release is never shown again. When none stands, the public sees none.\n",
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = withdraw,
 };

@@ -82,7 +82,7 @@ def a_reverted_import_is_as_if_it_had_not_been():
     is_eq(db.query("SELECT kind, reverts, data_through FROM revision WHERE id = 3"), [["revert", "2", "2024-05-31"]],
           "by a revision of its own, complete through what stands")
     is_eq(db.value("SELECT count(*) FROM incident"), "46", "nothing is deleted: 30, 14 and 2 versions")
-    contains(db.grannkarta("revisions").stdout, "revision 3  revert", "the list has it")
+    contains(db.grannkarta("revisions").stdout, "revision 3  revert of 2", "the list has it")
     again = incidents(db, second + plain, "--data-through", "2024-06-30")
     is_eq(counts(again), counts(out_of_import(db, 2)), "the same file again counts as the first time")
     contains(again.stdout, "data through 2024-06-30", "through the same day")
