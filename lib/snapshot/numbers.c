@@ -88,8 +88,8 @@ enum gk_status gk_numbers_load(struct gk_holder *holder, struct gk_store *store,
                                 NULL, 0, on_revision, &revisions, error);
     struct gk_numbers numbers = {
         .of = {[GK_SNAPSHOT_RELEASE] = releases.items, [GK_SNAPSHOT_REVISION] = revisions.items},
-        .count = {[GK_SNAPSHOT_RELEASE] = releases.count,
-                  [GK_SNAPSHOT_REVISION] = revisions.count}};
+        .count = {
+            [GK_SNAPSHOT_RELEASE] = releases.count, [GK_SNAPSHOT_REVISION] = revisions.count}};
     if (status == GK_OK)
         status = gk_holder_set_numbers(holder, &numbers);
     if (status != GK_OK) {
@@ -113,8 +113,7 @@ void gk_numbers_free(void *object)
 static bool is_gone(const void *object, const void *context)
 {
     const struct gk_snapshot *snapshot = object;
-    const struct gk_number *number =
-        gk_numbers_find(context, snapshot->kind, snapshot->number);
+    const struct gk_number *number = gk_numbers_find(context, snapshot->kind, snapshot->number);
     return number != NULL && number->state != GK_NUMBER_STANDS;
 }
 
@@ -149,5 +148,6 @@ void gk_holder_release_numbers(struct gk_holder *holder, const struct gk_numbers
 {
     /* The list is the first member of what holds it. */
     if (numbers != NULL)
-        gk_swap_release(&holder->numbers, ((const struct gk_held_numbers *)(const void *)numbers)->slot);
+        gk_swap_release(&holder->numbers,
+                        ((const struct gk_held_numbers *)(const void *)numbers)->slot);
 }

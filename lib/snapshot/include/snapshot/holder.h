@@ -69,6 +69,8 @@ GK_CHECKED enum gk_status gk_holder_acquire_numbered(const struct gk_snapshot **
 /* Which numbers there are, or NULL while it is not known. Give it back with
  * gk_holder_release_numbers(), soon. */
 const struct gk_numbers *gk_holder_acquire_numbers(struct gk_holder *holder);
+
+/* Gives the lists back; NULL is allowed. */
 void gk_holder_release_numbers(struct gk_holder *holder, const struct gk_numbers *numbers);
 
 /* Gives a snapshot back; NULL is allowed. */

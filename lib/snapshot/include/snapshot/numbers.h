@@ -16,8 +16,8 @@ struct gk_number {
     int32_t number;
     enum gk_number_state state;
     int64_t made_utc;
-    int32_t first_month, last_month; /* of a release, both included */
-    int32_t data_through_day;        /* of a revision */
+    int32_t first_month, last_month;             /* of a release, both included */
+    int32_t data_through_day;                    /* of a revision */
     char definition[GK_DEFINITION_NAME_MAX + 1]; /* of a release */
 };
 
