@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/date.h"
 #include "command.h"
 #include "store/tokens.h"
 
@@ -122,36 +121,42 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
     return status;
 }
 
-static enum gk_status print_token(void *context, const struct gk_token_row *row,
-                                  struct gk_error *error)
+static enum gk_status put_token(void *context, const struct gk_token_row *row,
+                                struct gk_error *error)
 {
-    (void)context, (void)error;
-    struct gk_buf buf;
-    gk_buf_init(&buf, 256);
-    gk_buf_puts(&buf, "made ");
-    gk_buf_put_utc(&buf, row->created_utc);
-    if (row->revoked_utc != 0) {
-        gk_buf_puts(&buf, "  revoked ");
-        gk_buf_put_utc(&buf, row->revoked_utc);
-    } else if (row->expires_utc != 0) {
-        gk_buf_puts(&buf, row->is_expired ? "  ended " : "  ends ");
-        gk_buf_put_utc(&buf, row->expires_utc);
-    }
-    printf("token %d  %s  %s  %s\n", (int)row->id, row->role, buf.data != NULL ? buf.data : "",
-           row->name);
-    gk_buf_release(&buf);
+    (void)error;
+    struct gk_report *report = context;
+    bool is_revoked = row->revoked_utc != 0, ends = row->expires_utc != 0;
+    const char *state = row->is_expired ? "  ended {}" : "  ends {}";
+    gk_report_row_begin(report);
+    gk_report_i64(report, "token", row->id, "token {}");
+    gk_report_text(report, "role", row->role, "  {}");
+    gk_report_utc(report, "made", row->created_utc, "  made {}");
+    if (is_revoked)
+        gk_report_utc(report, "revoked", row->revoked_utc, "  revoked {}");
+    else
+        gk_report_null(report, "revoked", NULL);
+    if (ends)
+        gk_report_utc(report, "ends", row->expires_utc, is_revoked ? NULL : state);
+    else
+        gk_report_null(report, "ends", NULL);
+    gk_report_bool(report, "has_ended", row->is_expired, NULL);
+    gk_report_text(report, "name", row->name, "  {}\n");
+    gk_report_row_end(report);
     return GK_OK;
 }
 
 static enum gk_status list(const struct gk_options *options, const struct gk_arguments *arguments,
                            struct gk_error *error)
 {
-    (void)arguments;
+    struct gk_report *report = arguments->report;
     struct gk_store *store = NULL;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
+    gk_report_list_begin(report, "tokens");
     if (status == GK_OK)
-        status = gk_store_tokens(store, print_token, NULL, error);
+        status = gk_store_tokens(store, put_token, report, error);
+    gk_report_list_end(report);
     gk_store_close(store);
     return status;
 }
@@ -172,8 +177,9 @@ static enum gk_status revoke_token(const struct gk_options *options,
     if (status == GK_OK)
         status = gk_store_token_revoke(store, (int32_t)id, error);
     if (status == GK_OK)
-        printf("token %ld is revoked; daemons that reach the database refuse it within a second\n",
-               id);
+        gk_report_i64(arguments->report, "revoked", id,
+                      "token {} is revoked; daemons that reach the database refuse it within a "
+                      "second\n");
     gk_store_close(store);
     return status;
 }
@@ -190,6 +196,7 @@ const struct gk_command gk_command_token_list = {
     .name = "token list",
     .operands = "",
     .help = "list tokens, without what they are",
+    .has_report = true,
     .run = list,
 };
 
@@ -199,5 +206,6 @@ const struct gk_command gk_command_token_revoke = {
     .help = "end a token",
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = revoke_token,
 };
