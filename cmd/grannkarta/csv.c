@@ -66,12 +66,14 @@ static enum gk_status check_start(struct gk_csv *csv, struct gk_error *error)
         csv->position = 3;
     if (csv->filled >= 2 && (memcmp(at, "\xFF\xFE", 2) == 0 || memcmp(at, "\xFE\xFF", 2) == 0))
         return gk_error_set(error, GK_REJECTED, "the file is UTF-16; save it as UTF-8");
+    if (csv->filled >= 4 && (memcmp(at, "PK\3\4", 4) == 0 || memcmp(at, "\x1F\x8B", 2) == 0))
+        return gk_error_set(
+            error, GK_REJECTED,
+            "the file is packed or a spreadsheet; save it as CSV, or call it what it is "
+            "(.xlsx, .ods)");
     if (has_early_nul(csv))
         return gk_error_set(error, GK_REJECTED,
                             "the file is UTF-16 or no text at all; save it as CSV in UTF-8");
-    if (csv->filled >= 4 && (memcmp(at, "PK\3\4", 4) == 0 || memcmp(at, "\x1F\x8B", 2) == 0))
-        return gk_error_set(error, GK_REJECTED,
-                            "the file is compressed or a spreadsheet; save it as CSV");
     return GK_OK;
 }
 

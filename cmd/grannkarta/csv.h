@@ -26,9 +26,9 @@ struct gk_csv_field {
 struct gk_csv_row {
     const struct gk_csv_field *fields; /* valid until the next call */
     size_t count;
-    int64_t line;      /* physical line that it begins on, from 1 */
+    int64_t line;       /* physical line that it begins on, from 1 */
     int64_t line_count; /* physical lines that it takes */
-    const char *fault; /* why it cannot be trusted, static; NULL: it can */
+    const char *fault;  /* why it cannot be trusted, static; NULL: it can */
 };
 
 struct gk_csv;

@@ -64,9 +64,10 @@ static bool take_date(struct rest *rest, enum gk_date_order order, struct gk_civ
         int *first = order == GK_DATE_DMY ? &date->day : &date->month;
         int *second = order == GK_DATE_DMY ? &date->month : &date->day;
         ok = *separator != '\0' && strchr(is_year_first ? "-/. " : "-/.", *separator) != NULL &&
-             (is_year_first ? take_digits(rest, 4, 4, &date->year) : take_digits(rest, 1, 2, first)) &&
+             (is_year_first ? take_digits(rest, 4, 4, &date->year)
+                            : take_digits(rest, 1, 2, first)) &&
+             take(rest, same) && take_digits(rest, 1, 2, is_year_first ? &date->month : second) &&
              take(rest, same) &&
-             take_digits(rest, 1, 2, is_year_first ? &date->month : second) && take(rest, same) &&
              (is_year_first ? take_digits(rest, 1, 2, &date->day)
                             : take_digits(rest, 4, 4, &date->year));
     } else {
@@ -262,7 +263,8 @@ bool gk_field_pair(double *first, double *second, char decimal, const char *text
     /* "59.33, 18.06": the comma before the blank is no decimal one. */
     if (text[end] == ' ' && text[end - 1] == ',')
         end--;
-    return gk_field_number(first, decimal, text, end) && gk_field_number(second, decimal, rest, left);
+    return gk_field_number(first, decimal, text, end) &&
+           gk_field_number(second, decimal, rest, left);
 }
 
 bool gk_field_count(int32_t *count, const char *text, size_t length)
@@ -307,10 +309,10 @@ static bool is_word(const char *text, size_t length, const char *word)
 
 bool gk_field_is_missing(const char *text, size_t length)
 {
-    static const char *const words[] = {
-        "-",       "--",     "?",      "null",    "(null)", "<null>",  "nan",    "na",    "n/a",
-        "none",    "nil",    "saknas", "#n/a",    "#ref!",  "#value!", "#name?", "#num!", "#null!",
-        "#div/0!", "#error!"};
+    static const char *const words[] = {"-",      "--",     "?",      "null",    "(null)",
+                                        "<null>", "nan",    "na",     "n/a",     "none",
+                                        "nil",    "saknas", "#n/a",   "#ref!",   "#value!",
+                                        "#name?", "#num!",  "#null!", "#div/0!", "#error!"};
     gk_text_trim(&text, &length);
     if (length == 0)
         return true;

@@ -80,9 +80,8 @@ static bool begin(struct gk_incident_file *file)
 {
     long n;
     file->has_begun = true;
-    while (file->zip.avail_in < 2 &&
-           (n = read_bytes(file, file->packed + file->zip.avail_in,
-                           PACKED_BYTES - file->zip.avail_in)) != 0) {
+    while (file->zip.avail_in < 2 && (n = read_bytes(file, file->packed + file->zip.avail_in,
+                                                     PACKED_BYTES - file->zip.avail_in)) != 0) {
         if (n < 0)
             return false;
         file->zip.avail_in += (unsigned)n;

@@ -112,8 +112,7 @@ static enum gk_status open_transforms(struct gk_incident_places *places,
 {
     enum gk_status status = GK_OK;
     if (options->projected != NULL && strcmp(options->projected, "EPSG:3006") != 0)
-        status =
-            gk_transform_create(&places->projected, options->projected, "EPSG:3006", error);
+        status = gk_transform_create(&places->projected, options->projected, "EPSG:3006", error);
     if (status == GK_OK)
         status = gk_transform_create(&places->degrees,
                                      options->degrees != NULL ? options->degrees : "EPSG:4326",

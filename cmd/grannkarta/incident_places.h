@@ -62,8 +62,8 @@ const int32_t *gk_incident_places_old_versions(const struct gk_incident_places *
 bool gk_incident_places_knows_municipalities(const struct gk_incident_places *places);
 
 /* Locates one incident. What is GK_UNLOCATED_SWAPPED is to be refused, not kept: in
- * which order its coordinates are is not guessed. A located one has its cell's municipality (its own could
- * tell on which side of a border it was), an unlocated one that of the column
+ * which order its coordinates are is not guessed. A located one has its cell's municipality (its
+ * own could tell on which side of a border it was), an unlocated one that of the column
  * (`municipality`, UTF-8, may be empty), else of its place. */
 void gk_incident_locate(struct gk_incident_location *location, struct gk_incident_places *places,
                         const struct gk_incident_input *input, const char *municipality,

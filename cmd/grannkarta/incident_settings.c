@@ -27,8 +27,7 @@ static const struct choice encodings[] = {{"auto", GK_ENCODING_AUTO},
                                           {NULL, 0}};
 static const struct choice delimiters[] = {
     {"auto", '\0'}, {"semicolon", ';'}, {"comma", ','}, {"tab", '\t'}, {NULL, 0}};
-static const struct choice decimals[] = {
-    {"auto", '\0'}, {"point", '.'}, {"comma", ','}, {NULL, 0}};
+static const struct choice decimals[] = {{"auto", '\0'}, {"point", '.'}, {"comma", ','}, {NULL, 0}};
 static const struct choice date_orders[] = {
     {"ymd", GK_DATE_YMD}, {"dmy", GK_DATE_DMY}, {"mdy", GK_DATE_MDY}, {NULL, 0}};
 static const struct choice axis_orders[] = {{"named", 0}, {"swapped", 1}, {NULL, 0}};
@@ -221,8 +220,8 @@ static enum gk_status place_codes(struct gk_incident_settings *settings, const c
     char joined[GK_SETTING_TEXT_MAX];
     if (settings->codes[0] == '\0' || settings->codes[0] == '/' || slash == NULL)
         return GK_OK;
-    int length = snprintf(joined, sizeof joined, "%.*s/%s", (int)(slash - path), path,
-                          settings->codes);
+    int length =
+        snprintf(joined, sizeof joined, "%.*s/%s", (int)(slash - path), path, settings->codes);
     if (length < 0 || (size_t)length >= sizeof joined)
         return gk_error_set(error, GK_INVALID, "%.200s: the name of the list of codes is too long",
                             path);
@@ -247,9 +246,9 @@ enum gk_status gk_incident_settings_read(struct gk_incident_settings *settings, 
     if (status == GK_OK && ferror(file))
         status = gk_error_set(error, GK_IO, "read profile \"%.300s\": %s", path, strerror(errno));
     if (status == GK_OK && (n > GK_PROFILE_MAX_BYTES || memchr(text, '\0', n) != NULL))
-        status = gk_error_set(error, GK_INVALID,
-                              "profile \"%.300s\" is not a text of at most %d bytes", path,
-                              GK_PROFILE_MAX_BYTES);
+        status =
+            gk_error_set(error, GK_INVALID, "profile \"%.300s\" is not a text of at most %d bytes",
+                         path, GK_PROFILE_MAX_BYTES);
     if (status == GK_OK) {
         text[n] = '\0';
         status = gk_incident_settings_parse(settings, text, path, error);
@@ -325,8 +324,9 @@ void gk_buf_put_incident_sample(struct gk_buf *buf)
         gk_buf_printf(buf, "\n# %s = %s\n\n", rows[i].name,
                       rows[i].choices != NULL ? rows[i].choices[0].text : rows[i].example);
     }
-    gk_buf_puts(buf, "# Which column a field is in. Known names are found without. Nothing behind = says\n"
-                     "# that a field is not read; A+B joins columns, such as a date and a time.\n");
+    gk_buf_puts(
+        buf, "# Which column a field is in. Known names are found without. Nothing behind = says\n"
+             "# that a field is not read; A+B joins columns, such as a date and a time.\n");
     for (int f = 0; f < GK_INCIDENT_FIELDS; f++)
         gk_buf_printf(buf, "# map.%s = \n", gk_incident_field_name((enum gk_incident_field)f));
 }

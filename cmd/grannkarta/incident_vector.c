@@ -45,13 +45,11 @@ static void say_nothing(CPLErr class, CPLErrorNum number, const char *message)
 static bool is_left_out(const char *name)
 {
     /* CSV is ours; VRT points elsewhere; OSM and GMLAS write temporary files. */
-    static const char *const names[] = {"CSV",  "OGR_VRT",       "OSM",      "GMLAS",
-                                        "PDF",  "GPSBabel",      "HTTP",     "PostgreSQL",
-                                        "MVT",  "MBTiles",       "MySQL",    "MSSQLSpatial",
-                                        "ODBC", "PGeo",          "OGR_OGDI", "WFS",
-                                        "OAPIF", "CSW",          "Carto",    "AmigoCloud",
-                                        "NGW",  "Elasticsearch", "PLSCENES", "EEDA",
-                                        "OGCAPI", "Memory"};
+    static const char *const names[] = {
+        "CSV",           "OGR_VRT",  "OSM",     "GMLAS",  "PDF",          "GPSBabel",   "HTTP",
+        "PostgreSQL",    "MVT",      "MBTiles", "MySQL",  "MSSQLSpatial", "ODBC",       "PGeo",
+        "OGR_OGDI",      "WFS",      "OAPIF",   "CSW",    "Carto",        "AmigoCloud", "NGW",
+        "Elasticsearch", "PLSCENES", "EEDA",    "OGCAPI", "Memory"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -87,8 +85,8 @@ bool gk_incident_vector_knows(const char *path)
     if (stat(path, &about) != 0)
         return false;
     char **allowed = prepare_drivers();
-    bool is_known = GDALIdentifyDriverEx(path, GDAL_OF_VECTOR, (const char *const *)allowed,
-                                         NULL) != NULL;
+    bool is_known =
+        GDALIdentifyDriverEx(path, GDAL_OF_VECTOR, (const char *const *)allowed, NULL) != NULL;
     CSLDestroy(allowed);
     return is_known;
 }
@@ -165,7 +163,8 @@ static enum gk_status take_crs(struct gk_incident_source *source, const struct v
     const char *const options[] = {"FORMAT=WKT2_2018", NULL};
     if (OSRExportToWktEx(crs, &wkt, options) != OGRERR_NONE || wkt == NULL) {
         CPLFree(wkt);
-        return gk_error_set(error, GK_REJECTED, "the file's CRS cannot be read; give it with --crs");
+        return gk_error_set(error, GK_REJECTED,
+                            "the file's CRS cannot be read; give it with --crs");
     }
     source->crs = strdup(wkt);
     CPLFree(wkt);
@@ -265,14 +264,13 @@ static enum gk_status next(void *state, struct gk_incident_record *record, struc
         /* GDAL tells the end and a failure alike. */
         return CPLGetLastErrorType() >= CE_Failure
                    ? gk_error_set(error, GK_REJECTED,
-                                         "feature %lld: GDAL cannot read the rest of the file",
-                                         (long long)source->number + 1)
-                          : GK_NOT_FOUND;
+                                  "feature %lld: GDAL cannot read the rest of the file",
+                                  (long long)source->number + 1)
+                   : GK_NOT_FOUND;
     }
     source->number++;
     enum gk_status status = take_fields(source, error);
-    record->row =
-        (struct gk_csv_row){source->fields, source->field_count, source->number, 1, NULL};
+    record->row = (struct gk_csv_row){source->fields, source->field_count, source->number, 1, NULL};
     take_geometry(record, OGR_F_GetGeometryRef(source->feature));
     return status;
 }
