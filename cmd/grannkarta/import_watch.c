@@ -77,7 +77,7 @@ static enum gk_status read_day(int32_t *day, struct reader *reader, OGRFeatureH 
     if (!gk_vector_text(&reader->other, feature, column))
         return GK_OK;
     struct gk_field_time time;
-    if (!gk_field_time(&time, reader->other.data, reader->other.length))
+    if (!gk_field_time(&time, GK_DATE_YMD, reader->other.data, reader->other.length))
         return gk_error_set(error, GK_REJECTED, "feature %lld: column \"%.60s\" is no date",
                             (long long)number, gk_vector_column_name(&reader->vector, column));
     *day = gk_day_from_hour(time.hour);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "internal.h"
 
 enum { OLD_VERSIONS_MAX_BYTES = 4096, OLD_CELLS_MAX = 256 };
 
@@ -188,15 +189,24 @@ static enum gk_status ask(bool *answer, struct gk_store *store, const char *sql,
 struct stored {
     bool has_cases;    /* an open row with a case number */
     bool has_plain;    /* a row without one */
+    bool has_any;      /* any row */
+    bool has_closed;   /* a row that was changed or taken back */
     bool has_old_keys; /* the file's cases may be stored under an older key */
 };
 
 static enum gk_status look(struct stored *stored, struct gk_store *store, struct gk_error *error)
 {
-    enum gk_status status = ask(&stored->has_cases, store,
-                                "SELECT EXISTS (SELECT FROM incident WHERE revision_out IS NULL"
-                                " AND case_hash IS NOT NULL)::int",
-                                error);
+    enum gk_status status =
+        ask(&stored->has_any, store, "SELECT EXISTS (SELECT FROM incident)::int", error);
+    if (status == GK_OK)
+        status =
+            ask(&stored->has_closed, store,
+                "SELECT EXISTS (SELECT FROM incident WHERE revision_out IS NOT NULL)::int", error);
+    if (status == GK_OK)
+        status = ask(&stored->has_cases, store,
+                     "SELECT EXISTS (SELECT FROM incident WHERE revision_out IS NULL"
+                     " AND case_hash IS NOT NULL)::int",
+                     error);
     if (status == GK_OK)
         status = ask(&stored->has_plain, store,
                      "SELECT (EXISTS (SELECT FROM incident WHERE case_hash IS NULL)"
@@ -212,14 +222,15 @@ static enum gk_status look(struct stored *stored, struct gk_store *store, struct
 /* The tables that comparing fills. `matched` has a row for each line that is
  * stored already: the stored row that it is a version of (none for a row without
  * case number, which is never changed), the cell that the lattice of its first
- * import gives, and whether it says the same. A line that is not there is new.
- * Municipalities are compared by code: a district may have got a new row. Of a
- * located incident the municipality follows from the cell and says nothing. */
+ * import gives, and whether it says the same. A line that is not there is new; so is one without
+ * stored_in, which was taken back and keeps its id (recall.c). Municipalities are compared by code:
+ * a district may have got a new row. Of a located incident the municipality follows from the cell
+ * and says nothing. */
 static enum gk_status prepare(struct gk_store *store, int32_t lattice_version,
                               const struct stored *stored, struct gk_error *error)
 {
     const struct gk_store_value values[] = {gk_store_i64(lattice_version),
-                                            gk_store_i64(stored->has_cases || stored->has_plain)};
+                                            gk_store_i64(stored->has_any)};
     enum gk_status status = gk_store_execute(
         store,
         "CREATE TEMPORARY TABLE matched (line bigint, stored_id bigint, stored_in integer,"
@@ -364,7 +375,7 @@ static enum gk_status count(struct gk_incident_counts *counts, struct gk_store *
 static enum gk_status compare(struct gk_store *store, int32_t lattice_version,
                               const char *old_versions, struct gk_error *error)
 {
-    struct stored stored = {false, false, false};
+    struct stored stored = {0};
     enum gk_status status = look(&stored, store, error);
     if (status == GK_OK)
         status = prepare(store, lattice_version, &stored, error);
@@ -374,6 +385,8 @@ static enum gk_status compare(struct gk_store *store, int32_t lattice_version,
         status = match_cases(store, lattice_version, old_versions, stored.has_old_keys, error);
     if (status == GK_OK && stored.has_plain)
         status = match_plain(store, error);
+    if (status == GK_OK && stored.has_closed)
+        status = gk_incidents_recall(store, lattice_version, old_versions, error);
     return status == GK_OK ? gk_store_execute(store, "ANALYZE matched", error) : status;
 }
 
@@ -414,8 +427,8 @@ static enum gk_status take_inserted(void *context, struct gk_store_row *row, str
     return GK_OK;
 }
 
-/* The store is complete through the latest day that any import was: a file of
- * older rows takes nothing back. */
+/* The store is complete through the latest day that any standing import was: a
+ * file of older rows takes nothing back. */
 static enum gk_status insert_revision(struct inserted *inserted, struct gk_store *store,
                                       const struct gk_revision *revision, struct gk_error *error)
 {
@@ -431,10 +444,11 @@ static enum gk_status insert_revision(struct inserted *inserted, struct gk_store
     return gk_store_query(
         store,
         "INSERT INTO revision (id, kind, lattice_version, file_sha256, rows_read, rows_new,"
-        "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, data_through)"
+        "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, file_through,"
+        "  data_through)"
         " SELECT coalesce(max(id), 0) + 1, 'import', $1::int, $2::bytea, $3::bigint, $4::bigint,"
-        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint,"
-        "  greatest(DATE '1970-01-01' + $9::int, max(data_through))"
+        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint, DATE '1970-01-01' + $9::int,"
+        "  greatest(DATE '1970-01-01' + $9::int, standing_data_through())"
         "  FROM revision RETURNING id, data_through",
         values, 9, take_inserted, inserted, error);
 }

@@ -180,8 +180,10 @@ CREATE TRIGGER referred_key BEFORE UPDATE OF id ON offence_code FOR EACH ROW WHE
 CREATE TRIGGER referred_key BEFORE UPDATE OF id ON case_key FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
 CREATE TRIGGER referred_key BEFORE UPDATE OF id ON release FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
 
--- Nothing looks incidents up by cell: all are read, or none.
-DROP INDEX incident_open;
+-- Nothing looks incidents up by cell: all are read, or none. And rows of a revision
+-- lie together: summaries of blocks find them as well as an entry for each row.
+DROP INDEX incident_open, incident_revision;
+CREATE INDEX incident_revision ON incident USING brin (revision_in);
 
 -- --- Publishing --------------------------------------------------------------------
 --
