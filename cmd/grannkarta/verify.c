@@ -18,14 +18,21 @@
 
 enum { REPORT_MAX_BYTES = 4 * 1024 * 1024 };
 
-enum { FLAG_URL, FLAG_NO_HTTP, FLAG_TOKEN_FILE, FLAG_FEATURES, FLAG_HTML, FLAG_LANG, FLAG_JSON, FLAG_SHOW };
+enum {
+    FLAG_URL,
+    FLAG_NO_HTTP,
+    FLAG_TOKEN_FILE,
+    FLAG_FEATURES,
+    FLAG_HTML,
+    FLAG_LANG,
+    FLAG_JSON,
+    FLAG_SHOW
+};
 static const struct gk_flag flags[] = {
     [FLAG_URL] = {.name = "url",
                   .kind = GK_FLAG_TEXT,
                   .help = "where the daemon answers; else http:// and the options listen and port"},
-    [FLAG_NO_HTTP] = {.name = "no-http",
-                      .kind = GK_FLAG_SWITCH,
-                      .help = "look at the store only"},
+    [FLAG_NO_HTTP] = {.name = "no-http", .kind = GK_FLAG_SWITCH, .help = "look at the store only"},
     [FLAG_TOKEN_FILE] = {.name = "token-file",
                          .kind = GK_FLAG_TEXT,
                          .help = "file with an analyst's token: looks at incidents too"},
@@ -60,8 +67,7 @@ static enum gk_status write_page(const char *path, const char *page, struct gk_e
         return gk_error_set(error, GK_NO_MEMORY, "write \"%.300s\": out of memory", path);
     enum gk_status status = GK_OK;
     FILE *file = fopen(beside, "wxe");
-    if (file == NULL || fputs(page, file) == EOF || fflush(file) != 0 ||
-        fsync(fileno(file)) != 0)
+    if (file == NULL || fputs(page, file) == EOF || fflush(file) != 0 || fsync(fileno(file)) != 0)
         status = gk_error_set(error, GK_IO, "write \"%.300s\": %s", path, strerror(errno));
     if (file != NULL && fclose(file) != 0 && status == GK_OK)
         status = gk_error_set(error, GK_IO, "write \"%.300s\": %s", path, strerror(errno));
@@ -103,8 +109,9 @@ static enum gk_status show(struct gk_store *store, struct output *output, struct
 {
     enum gk_status status = gk_verification_latest(store, put_out, output, error);
     if (status == GK_OK && !output->is_found)
-        status = gk_error_set(error, GK_NOT_FOUND,
-                              "show the latest report: none is stored; `grannkarta verify` makes one");
+        status =
+            gk_error_set(error, GK_NOT_FOUND,
+                         "show the latest report: none is stored; `grannkarta verify` makes one");
     return status;
 }
 
@@ -271,11 +278,10 @@ static enum gk_status run_verify(const struct gk_options *options,
         status = gk_verify_target_find(&target, options, value[FLAG_URL].text,
                                        value[FLAG_TOKEN_FILE].text, error);
     if (status == GK_OK)
-        status =
-            gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta verify", error);
+        status = gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta verify", error);
     if (status == GK_OK)
-        status = shows ? show(store, &output, error)
-                       : verify(store, options, &target, &output, error);
+        status =
+            shows ? show(store, &output, error) : verify(store, options, &target, &output, error);
     gk_store_close(store);
     gk_verify_target_forget(&target);
     return status;
@@ -285,11 +291,12 @@ const struct gk_command gk_command_verify = {
     .name = "verify",
     .operands = "",
     .help = "check that nobody can be singled out, and report it",
-    .usage = "Looks at the stored data and at every public answer of the running daemon, stores a\n"
-             "report and prints it; --html writes the page for the data protection officer, with a\n"
-             "template for the impact assessment. Nothing but the report is written. The report\n"
-             "names cells, districts, releases and columns, never an incident or a text that was\n"
-             "found. Exit code 0: every check that applies passed; 5: one did not.\n",
+    .usage =
+        "Looks at the stored data and at every public answer of the running daemon, stores a\n"
+        "report and prints it; --html writes the page for the data protection officer, with a\n"
+        "template for the impact assessment. Nothing but the report is written. The report\n"
+        "names cells, districts, releases and columns, never an incident or a text that was\n"
+        "found. Exit code 0: every check that applies passed; 5: one did not.\n",
     .flags = flags,
     .run = run_verify,
 };

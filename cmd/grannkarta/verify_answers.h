@@ -28,8 +28,7 @@ void gk_verify_target_forget(struct gk_verify_target *target);
 
 /* Fills in the checks of parts HTTP and ANALYST. GK_UNAVAILABLE when the daemon
  * cannot be reached or has no release to answer from. */
-GK_CHECKED enum gk_status gk_verify_answers(struct gk_verify_report *report,
-                                            struct gk_store *store,
+GK_CHECKED enum gk_status gk_verify_answers(struct gk_verify_report *report, struct gk_store *store,
                                             const struct gk_verify_target *target,
                                             struct gk_error *error);
 

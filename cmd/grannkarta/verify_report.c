@@ -114,18 +114,19 @@ static void put_displacement_text(struct gk_buf *buf, const char *where,
                                   const struct gk_displacement *displacement)
 {
     if (displacement->dwellings > 0)
-        gk_buf_printf(buf, "  %-8s %9lld dwellings: median %.0f m, 90 %% within %.0f m, at most %.0f m\n",
-                      where, (long long)displacement->dwellings, displacement->median_m,
-                      displacement->p90_m, displacement->max_m);
+        gk_buf_printf(
+            buf, "  %-8s %9lld dwellings: median %.0f m, 90 %% within %.0f m, at most %.0f m\n",
+            where, (long long)displacement->dwellings, displacement->median_m, displacement->p90_m,
+            displacement->max_m);
 }
 
 static void put_numbers_text(struct gk_buf *buf, const struct gk_verify_report *report)
 {
-    gk_buf_printf(buf,
-                  "cells %lld, dwellings in a cell: least %lld, quartiles %lld %lld %lld, most %lld\n",
-                  whole(report, "cells"), whole(report, "cell_least"),
-                  whole(report, "cell_quarter"), whole(report, "cell_half"),
-                  whole(report, "cell_three_quarters"), whole(report, "cell_most"));
+    gk_buf_printf(
+        buf, "cells %lld, dwellings in a cell: least %lld, quartiles %lld %lld %lld, most %lld\n",
+        whole(report, "cells"), whole(report, "cell_least"), whole(report, "cell_quarter"),
+        whole(report, "cell_half"), whole(report, "cell_three_quarters"),
+        whole(report, "cell_most"));
     if (report->has_lattice) {
         gk_buf_puts(buf, "from a home to the point of its cell:\n");
         put_displacement_text(buf, "all", &report->lattice.all);
@@ -141,18 +142,19 @@ static void put_numbers_text(struct gk_buf *buf, const struct gk_verify_report *
                   whole(report, "k") - 1, whole(report, "cells_few_of_a_kind"));
     gk_buf_printf(buf, "incidents of the release: %lld, of them without a place %lld\n",
                   whole(report, "count"), whole(report, "unlocated"));
-    gk_buf_puts(buf, "k does not hide that all, or none, of a cell's homes were hit; who knows of "
-                     "a burglary from\nelsewhere can find its cell. More in the page: --html FILE.\n");
+    gk_buf_puts(buf,
+                "k does not hide that all, or none, of a cell's homes were hit; who knows of "
+                "a burglary from\nelsewhere can find its cell. More in the page: --html FILE.\n");
 }
 
 void gk_verify_put_text(struct gk_buf *buf, const struct gk_verify_report *report)
 {
     gk_buf_printf(buf, "grannkarta %s, ", GK_VERSION);
     gk_buf_put_utc(buf, report->made_utc);
-    gk_buf_printf(buf, ": release %lld, revision %lld, lattice version %lld, k %lld, addresses %lld\n",
-                  whole(report, "release"), whole(report, "revision"),
-                  whole(report, "lattice_version"), whole(report, "k"),
-                  whole(report, "min_addresses"));
+    gk_buf_printf(
+        buf, ": release %lld, revision %lld, lattice version %lld, k %lld, addresses %lld\n",
+        whole(report, "release"), whole(report, "revision"), whole(report, "lattice_version"),
+        whole(report, "k"), whole(report, "min_addresses"));
     gk_buf_puts(buf, "\nWhat is stored\n");
     put_part_text(buf, report, GK_VERIFY_STORE);
     gk_buf_puts(buf, "\nWhat is answered");
@@ -165,8 +167,9 @@ void gk_verify_put_text(struct gk_buf *buf, const struct gk_verify_report *repor
     put_part_text(buf, report, GK_VERIFY_HTTP);
     put_part_text(buf, report, GK_VERIFY_ANALYST);
     if (report->is_sampled)
-        gk_buf_printf(buf, "large collections were sampled: %lld features of each, the same every time\n",
-                      (long long)report->sample_features);
+        gk_buf_printf(
+            buf, "large collections were sampled: %lld features of each, the same every time\n",
+            (long long)report->sample_features);
     gk_buf_puts(buf, "\nWhat remains\n");
     put_numbers_text(buf, report);
     gk_buf_printf(buf, "\n%zu passed, %zu failed, %zu not applicable\n",

@@ -54,8 +54,8 @@ struct gk_verify_report {
     struct gk_verify_finding finding[GK_VERIFY_CHECKS];
     char url[GK_VERIFY_URL_MAX + 1]; /* "": --no-http */
     bool has_token;
-    int64_t features;       /* fetched over HTTP */
-    bool is_sampled;        /* some collection was too large to fetch whole */
+    int64_t features;        /* fetched over HTTP */
+    bool is_sampled;         /* some collection was too large to fetch whole */
     int64_t sample_features; /* drawn from each of those, with a fixed seed */
     struct {
         char name[GK_VERIFY_NUMBER_NAME_MAX + 1];
@@ -89,7 +89,6 @@ void gk_verify_put_text(struct gk_buf *buf, const struct gk_verify_report *repor
 void gk_verify_put_json(struct gk_buf *buf, const struct gk_verify_report *report);
 
 /* Appends the page: one HTML file without script or anything from elsewhere. */
-void gk_verify_put_page(struct gk_buf *buf, const struct gk_verify_report *report,
-                        bool is_swedish);
+void gk_verify_put_page(struct gk_buf *buf, const struct gk_verify_report *report, bool is_swedish);
 
 #endif

@@ -18,16 +18,11 @@ enum gk_status gk_verification_insert(struct gk_verification *verification, stru
                                       struct gk_error *error)
 {
     const struct gk_store_value values[] = {
-        gk_store_i64(verification->created_utc),
-        number_or_null(verification->release),
-        number_or_null(verification->revision),
-        number_or_null(verification->lattice_version),
-        gk_store_i64(verification->passed),
-        gk_store_text(verification->software),
-        gk_store_text(verification->json),
-        gk_store_text(verification->text),
-        gk_store_text(verification->page_sv),
-        gk_store_text(verification->page_en),
+        gk_store_i64(verification->created_utc), number_or_null(verification->release),
+        number_or_null(verification->revision),  number_or_null(verification->lattice_version),
+        gk_store_i64(verification->passed),      gk_store_text(verification->software),
+        gk_store_text(verification->json),       gk_store_text(verification->text),
+        gk_store_text(verification->page_sv),    gk_store_text(verification->page_en),
     };
     return gk_store_query(store,
                           "INSERT INTO verification (created_at, release_id, revision_id,"

@@ -22,8 +22,7 @@ enum gk_status gk_verify_begin(struct gk_store *store, const struct gk_verify_se
     const struct gk_store_value expected = gk_store_text(gk_verify_lines());
     if (begin == NULL || lines == NULL)
         return no_question("begin", error);
-    enum gk_status status =
-        gk_store_execute(store, "BEGIN ISOLATION LEVEL REPEATABLE READ", error);
+    enum gk_status status = gk_store_execute(store, "BEGIN ISOLATION LEVEL REPEATABLE READ", error);
     if (status == GK_OK)
         status = gk_store_execute(store, lines, error);
     if (status == GK_OK)

@@ -24,9 +24,9 @@ enum { GK_VERIFY_NAMED_MAX = 10, GK_VERIFY_OBJECTS_MAX = 2000 };
 /* What one check found. tested 0: there was nothing that it applies to. */
 struct gk_verify_outcome {
     int64_t tested;
-    int64_t skipped; /* objects that cannot be tested any more */
-    int64_t failed;  /* objects that do not hold */
-    int64_t noted;   /* what the check counts besides; 0 mostly */
+    int64_t skipped;                     /* objects that cannot be tested any more */
+    int64_t failed;                      /* objects that do not hold */
+    int64_t noted;                       /* what the check counts besides; 0 mostly */
     char objects[GK_VERIFY_OBJECTS_MAX]; /* the first that do not hold, "a, b" */
 };
 
@@ -41,9 +41,8 @@ GK_CHECKED enum gk_status gk_verify_begin(struct gk_store *store,
 GK_CHECKED enum gk_status gk_verify_end(struct gk_store *store, struct gk_error *error);
 
 /* Runs the check of that name; GK_INTERNAL for one that does not exist. */
-GK_CHECKED enum gk_status gk_verify_check(struct gk_verify_outcome *outcome,
-                                          struct gk_store *store, const char *name,
-                                          struct gk_error *error);
+GK_CHECKED enum gk_status gk_verify_check(struct gk_verify_outcome *outcome, struct gk_store *store,
+                                          const char *name, struct gk_error *error);
 
 /* One number of what remains at risk; the name is borrowed and static. */
 typedef enum gk_status gk_verify_number_function(void *context, const char *name, double number,
@@ -69,8 +68,8 @@ struct gk_verification {
     int64_t created_utc;
     int32_t release, revision, lattice_version; /* 0: none */
     bool passed;
-    const char *software;       /* version of the program */
-    const char *json, *text;    /* the report for programs, and as printed */
+    const char *software;          /* version of the program */
+    const char *json, *text;       /* the report for programs, and as printed */
     const char *page_sv, *page_en; /* the page */
 };
 
