@@ -19,7 +19,7 @@ static const char style[] =
     "h2{font-size:1.25rem;margin:2.2rem 0 .6rem;padding-top:.6rem;border-top:2px solid #1f4e79}\n"
     "h3{font-size:1rem;margin:1.2rem 0 .4rem}\n"
     "p,ul,ol{margin:.5rem 0}li{margin:.35rem 0}\n"
-    "table{border-collapse:collapse;width:100%;margin:.7rem 0;font-size:.92rem}\n"
+    "table{border-collapse:collapse;width:100%;margin:.7rem 0;font-size:.92em}\n"
     "caption{text-align:left;font-weight:600;padding:.2rem 0}\n"
     "th,td{border-bottom:1px solid #c8ccd0;padding:.35rem .6rem .35rem 0;text-align:left;"
     "vertical-align:top;overflow-wrap:anywhere}\n"
@@ -34,7 +34,7 @@ static const char style[] =
     ".two{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem;align-items:start}\n"
     ".two svg{width:100%;height:auto}\n"
     ".field td{height:3.6rem}\n"
-    ".facts th{width:40%}\n"
+    ".facts th{width:40%}.checks tbody th{width:27%}.checks td:last-child,.checks thead th{white-space:nowrap}\n"
     "@media(max-width:40rem){.two{grid-template-columns:1fr}}\n"
     "@page{size:A4;margin:16mm 15mm}\n"
     "@media print{body{max-width:none;padding:0;font-size:9.5pt}"
@@ -176,7 +176,7 @@ static void put_check(struct gk_page *page, enum gk_verify_check check)
 static void put_checks(struct gk_page *page, enum gk_verify_part from, enum gk_verify_part to,
                        const char *caption)
 {
-    gk_buf_printf(page->buf, "<table><caption>%s</caption>\n<thead><tr>", caption);
+    gk_buf_printf(page->buf, "<table class=\"checks\"><caption>%s</caption>\n<thead><tr>", caption);
     gk_page_say(page,
                 "<th scope=\"col\">Kontroll</th><th scope=\"col\">Vad den visar</th>"
                 "<th scope=\"col\" class=\"n\">Prövade</th><th scope=\"col\">Håller</th>",

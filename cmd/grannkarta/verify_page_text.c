@@ -162,21 +162,21 @@ static const struct question questions[] = {
 
 void gk_page_form(struct gk_page *page)
 {
-    gk_page_say(
-        page,
-        "<section class=\"page\">\n<h2>Mall för konsekvensbedömning</h2>\n<p>Fylls i av "
-        "myndigheten. Programmet kan visa vad uppgifterna innehåller; om det räcker är "
-        "myndighetens bedömning.</p>\n<table "
-        "class=\"field\"><caption>Konsekvensbedömning</caption>\n"
-        "<thead><tr><th scope=\"col\">Fråga</th><th "
-        "scope=\"col\">Svar</th></tr></thead>\n<tbody>\n",
-        "<section class=\"page\">\n<h2>Template for the impact assessment</h2>\n<p>To be "
-        "filled in by the authority. The program can show what the data hold; whether that "
-        "is enough is for the authority to judge.</p>\n<table class=\"field\"><caption>Impact "
-        "assessment</caption>\n<thead><tr><th scope=\"col\">Question</th><th "
-        "scope=\"col\">Answer</th>"
-        "</tr></thead>\n<tbody>\n",
-        NULL);
+    gk_page_say(page,
+                "<section class=\"page\">\n<h2>Mall för konsekvensbedömning</h2>\n<p>Fylls i av "
+                "myndigheten. Programmet kan visa vad uppgifterna innehåller; om det räcker är "
+                "myndighetens bedömning.</p>\n<table "
+                "class=\"field\"><caption>Konsekvensbedömning</caption>\n"
+                "<thead><tr><th scope=\"col\">Fråga</th><th "
+                "scope=\"col\">Svar</th></tr></thead>\n<tbody>\n",
+                "<section class=\"page\">\n<h2>Template for the impact assessment</h2>\n<p>To be "
+                "filled in by the authority. The program can show what the data hold; whether that "
+                "is enough is for the authority to judge.</p>\n<table class=\"field "
+                "facts\"><caption>Impact "
+                "assessment</caption>\n<thead><tr><th scope=\"col\">Question</th><th "
+                "scope=\"col\">Answer</th>"
+                "</tr></thead>\n<tbody>\n",
+                NULL);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         const char *answer = gk_page_pick(page, questions[i].answer.sv, questions[i].answer.en);
         gk_buf_printf(page->buf, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n",

@@ -59,7 +59,7 @@ CREATE TEMPORARY TABLE v_text (object text, looks_like text, number bigint) ON C
 DO $do$
 DECLARE
   -- A street with a number; two decimal degrees; northing and easting in either order.
-  place constant text := $p$\m(?!riks|läns|motor|europa)[[:alpha:]]{2,}(gata|gatan|väg|vägen|gränd|gränden|stig|stigen|torg|torget|allé|allén|backe|backen)\s+\d{1,4}\s?[a-z]?\M|\m(5[5-9]|6\d)[.,]\d{4,}|\m6\d{6}([.,]\d+)?[^\d\w]{1,20}[2-9]\d{5}([.,]\d+)?\M|\m[2-9]\d{5}([.,]\d+)?[^\d\w]{1,20}[67]\d{6}([.,]\d+)?\M$p$;
+  place constant text := $p$\m(?!riks|läns|motor|europa)[[:alpha:]]{2,}(gata|gatan|väg|vägen|gränd|gränden|stig|stigen|torg|torget|allé|allén|backe|backen)\s+\d{1,4}\s?[a-z]?\M|\m(5[5-9]|6\d)[.,]\d{4,}|\m6\d{6}([.,]\d+)?\D{1,12}[2-9]\d{5}([.,]\d+)?\M|\m[2-9]\d{5}([.,]\d+)?\D{1,12}[67]\d{6}([.,]\d+)?\M$p$;
   case_number constant text := $p$\m\d{4}-?K\d{2,}-\d{2}\M$p$;
   token constant text := $p$\mgk_[A-Za-z0-9_-]{43}$p$;
   c record;
