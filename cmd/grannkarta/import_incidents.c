@@ -7,10 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/date.h"
 #include "command.h"
 #include "csv.h"
 #include "incident_columns.h"
@@ -25,8 +22,8 @@
 #include "text.h"
 
 enum { CRS, ENCODING, DELIMITER, MAP, ON_REJECT, DRY_RUN, DATA_THROUGH };
-enum { CODES_MAX = 256, HEADING_MAX_BYTES = 256, TEXT_MAX_BYTES = 4096, REPORT_MAX_BYTES = 8192 };
-enum { PROGRESS_ROWS = 4096, PROGRESS_WIDTH = 30 };
+enum { CODES_MAX = 256, HEADING_MAX_BYTES = 256, TEXT_MAX_BYTES = 4096 };
+enum { PROGRESS_ROWS = 4096 };
 enum encoding { ENCODING_AUTO, ENCODING_UTF_8, ENCODING_WINDOWS_1252 };
 
 /* Everything of one run. */
@@ -50,8 +47,8 @@ struct import {
     struct gk_copy *copy;
     struct gk_buf municipality, case_number;
     int64_t read;
-    bool shows_progress;
-    struct timespec started;
+    struct gk_report *out;
+    struct gk_progress *progress;
 };
 
 /* --- Preparing ------------------------------------------------------------------- */
@@ -211,42 +208,19 @@ static enum gk_status take_row(struct import *import, const struct gk_csv_row *r
     return stage(import, row, &input);
 }
 
-/* One line on a terminal, over and over; `is_last` ends it. */
-static void show_progress(const struct import *import, bool is_last)
-{
-    struct timespec now;
-    if (!import->shows_progress)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds = (double)(now.tv_sec - import->started.tv_sec) +
-                     (double)(now.tv_nsec - import->started.tv_nsec) / 1e9;
-    double size = (double)gk_incident_file_size(import->file);
-    double done = size > 0 ? (double)gk_incident_file_position(import->file) / size : 1;
-    if (is_last || done > 1)
-        done = 1;
-    char bar[PROGRESS_WIDTH + 1];
-    memset(bar, ' ', PROGRESS_WIDTH);
-    memset(bar, '#', (size_t)(done * PROGRESS_WIDTH));
-    bar[PROGRESS_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f %%  %.0f rows/s  %.0f s left ", bar, done * 100,
-            seconds > 0 ? (double)import->read / seconds : 0,
-            done > 0 ? seconds / done - seconds : 0);
-    if (is_last)
-        fputs("\r\033[K", stderr);
-}
-
 static enum gk_status read_rows(struct import *import, struct gk_error *error)
 {
     struct gk_csv_row row;
     enum gk_status status = gk_incidents_stage(&import->copy, import->store, error);
-    import->shows_progress = isatty(STDERR_FILENO) == 1;
-    clock_gettime(CLOCK_MONOTONIC, &import->started);
+    gk_progress_begin(import->progress, "reading", "rows", 0);
     while (status == GK_OK && (status = gk_csv_next(import->csv, &row, error)) == GK_OK) {
         status = take_row(import, &row, error);
+        gk_progress_at(import->progress, import->read);
         if (import->read % PROGRESS_ROWS == 0)
-            show_progress(import, false);
+            gk_progress_part(import->progress, gk_incident_file_position(import->file),
+                             gk_incident_file_size(import->file));
     }
-    show_progress(import, true);
+    gk_progress_end(import->progress);
     struct gk_copy *copy = import->copy;
     import->copy = NULL;
     if (status != GK_NOT_FOUND) {
@@ -258,21 +232,6 @@ static enum gk_status read_rows(struct import *import, struct gk_error *error)
 }
 
 /* --- The end ------------------------------------------------------------------------- */
-
-static enum gk_status print_report(const struct import *import,
-                                   const struct gk_incident_totals *totals, struct gk_error *error)
-{
-    struct gk_buf buf;
-    gk_buf_init(&buf, REPORT_MAX_BYTES);
-    gk_buf_put_incident_report(&buf, import->report, totals);
-    enum gk_status status = gk_buf_status(&buf);
-    if (status == GK_OK)
-        fwrite(buf.data, 1, buf.length, stdout);
-    else
-        gk_error_set(error, status, "print the report: %s", gk_status_text(status));
-    gk_buf_release(&buf);
-    return status;
-}
 
 static enum gk_status write_revision(struct import *import, const struct gk_incident_totals *totals,
                                      struct gk_error *error)
@@ -287,6 +246,7 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
                                    .counts = totals->counts};
     int32_t id = 0;
     enum gk_status status = GK_OK;
+    gk_progress_begin(import->progress, "writing the revision", NULL, 0);
     gk_incident_file_hash(import->file, hash);
     if (import->used_keys)
         status = gk_incident_keys_use(&revision.case_key_id, &import->keys, import->store, error);
@@ -295,11 +255,8 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
     if (status == GK_OK)
         status = gk_store_execute(import->store, "COMMIT", error);
     if (status == GK_OK) {
-        struct gk_buf day;
-        gk_buf_init(&day, 16);
-        gk_buf_put_day(&day, revision.data_through);
-        printf("revision %d, data through %s\n", id, day.data != NULL ? day.data : "");
-        gk_buf_release(&day);
+        gk_report_i64(import->out, "revision", id, "revision {}");
+        gk_report_day(import->out, "data_through", revision.data_through, ", data through {}\n");
     }
     return status;
 }
@@ -317,7 +274,7 @@ static enum gk_status finish(struct import *import, const struct gk_incident_tot
     if (totals->data_through == INT32_MIN)
         return gk_error_set(error, GK_REJECTED, "there is no row to import");
     if (import->values[DRY_RUN].count > 0) {
-        puts("dry run: nothing was written to the database");
+        gk_report_note(import->out, "dry run: nothing was written to the database");
         return GK_OK;
     }
     return write_revision(import, totals, error);
@@ -335,6 +292,7 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
     if (status != GK_OK)
         return status;
     const int32_t *old = gk_incident_places_old_versions(import->places, &old_count);
+    gk_progress_begin(import->progress, "comparing with what is stored", NULL, 0);
     status =
         gk_incidents_compare(&totals.counts, import->store,
                              gk_incident_places_version(import->places), old, old_count, error);
@@ -346,7 +304,7 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
                               ? (int32_t)import->values[DATA_THROUGH].number
                               : gk_incident_report_data_through(import->report);
     if (status == GK_OK)
-        status = print_report(import, &totals, error);
+        gk_incident_report_put(import->out, import->report, &totals);
     if (status == GK_OK)
         status = finish(import, &totals, error);
     return status;
@@ -367,6 +325,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
         return gk_error_set(error, GK_NO_MEMORY, "import incidents: out of memory");
     import->options = options;
     import->values = arguments->values;
+    import->out = arguments->report;
+    import->progress = arguments->progress;
     import->path = arguments->operands[0];
     import->encoding = encoding_of(arguments->values[ENCODING].text);
     gk_buf_init(&import->municipality, TEXT_MAX_BYTES);
@@ -435,5 +395,6 @@ const struct gk_command gk_command_import_incidents = {
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = run,
 };

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/status.h"
 #include "incident_places.h"
+#include "report.h"
 #include "store/incidents.h"
 
 /* Fewer than this have no median. */
@@ -44,8 +44,8 @@ struct gk_incident_totals {
     int64_t max_distance_m;
 };
 
-/* Appends the block of lines. */
-void gk_buf_put_incident_report(struct gk_buf *buf, const struct gk_incident_report *report,
-                                const struct gk_incident_totals *totals);
+/* Puts all of it into what the command answers. */
+void gk_incident_report_put(struct gk_report *out, const struct gk_incident_report *report,
+                            const struct gk_incident_totals *totals);
 
 #endif

@@ -122,7 +122,7 @@ static enum gk_status load_release_header(struct gk_load *load, int32_t number,
     enum gk_status status = gk_load_query(
         load,
         "SELECT id, created_at, first_month, through_month, lattice_version, definition"
-        " FROM release WHERE id = $1::bigint AND withdrawn_at IS NULL",
+        " FROM release WHERE id = $1::bigint AND withdrawn_at IS NULL AND erased_at IS NULL",
         values, 1, on_release, NULL, error);
     if (status == GK_OK && load->s->number == 0)
         return gk_error_set(error, GK_NOT_FOUND, "load snapshot: release %d does not stand",

@@ -170,7 +170,7 @@ def dirty_rows_are_listed_and_harm_nothing():
     is_eq(out.returncode, 4, "the data are refused")
     is_eq(first_line(out), "read 13   new 6   duplicate 0   rejected 7 (dirty.rejects.csv)   unlocated 4",
           "the whole report is printed all the same")
-    contains(out.stdout, "without coordinates 2, outside Sweden 1, farther from any dwelling than 1 000 m: 1", "with reasons")
+    contains(out.stdout, "without coordinates 2, outside Sweden 1, farther from any dwelling than 1,000 m: 1", "with reasons")
     contains(out.stderr, "--on-reject=skip", "and how to go on")
     is_eq(everything(db), before, "the database is as it was")
     with open(path("dirty.rejects.csv"), encoding="utf-8") as f:
