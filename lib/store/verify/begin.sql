@@ -2,6 +2,7 @@
 -- here, from `cell`, `unit` and `dwelling`, and not by the functions or from the
 -- sums that the service itself uses. Everything is temporary.
 SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off; -- compiling takes longer than most of these questions
 CREATE TEMPORARY TABLE v_parameter (k integer, min_addresses integer, watch_min integer) ON COMMIT DROP;
 CREATE TEMPORARY TABLE v_expected (line text) ON COMMIT DROP;
 
@@ -49,9 +50,17 @@ GROUP BY 1, 2;
 CREATE INDEX ON v_cell (version, cell_id);
 
 CREATE TEMPORARY TABLE v_release ON COMMIT DROP AS
-SELECT r.*, NOT EXISTS (SELECT FROM revision e WHERE e.id > r.revision_id AND e.kind IN ('retain', 'purge')) AS is_complete
-FROM release r WHERE withdrawn_at IS NULL;
+SELECT r.*, v.erased_at IS NULL AS is_complete -- its revision's incidents are all still there
+FROM release r JOIN revision v ON v.id = r.revision_id
+WHERE r.withdrawn_at IS NULL AND r.erased_at IS NULL;
 ANALYZE v_cell, v_release;
+
+-- Which cells answer for which district, with its set and when it is valid.
+CREATE TEMPORARY TABLE v_home ON COMMIT DROP AS
+SELECT x.version, x.cell_id, x.district_id, d.set_name, daterange(d.valid_from, d.valid_to) AS valid
+FROM district_cell x JOIN district d ON d.id = x.district_id;
+CREATE INDEX ON v_home (version, cell_id);
+ANALYZE v_home;
 
 -- Texts that look like a place, a case number or a token, by column; what they
 -- are is not taken along. Tables of other makers are named by check `schema`.

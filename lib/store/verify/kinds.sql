@@ -10,10 +10,10 @@ WITH shown AS (
 ), hit_cell AS (
   SELECT DISTINCT s.id, s.district_id, s.year, m.cell_id
   FROM shown s JOIN release_cell_month m ON m.release_id = s.id AND extract(year FROM m.month) = s.year
-  JOIN district_cell x ON x.version = s.lattice_version AND x.district_id = s.district_id AND x.cell_id = m.cell_id
+  JOIN v_home x ON x.version = s.lattice_version AND x.district_id = s.district_id AND x.cell_id = m.cell_id
 ), earlier AS ( -- the release before it that has the whole year, withdrawn or not
   SELECT s.id, s.district_id, s.year, s.lattice_version,
-         (SELECT max(o.id) FROM release o WHERE o.id < s.id AND o.first_month <= make_date(s.year, 1, 1)
+         (SELECT max(o.id) FROM release o WHERE o.id < s.id AND o.erased_at IS NULL AND o.first_month <= make_date(s.year, 1, 1)
             AND o.through_month >= make_date(s.year, 12, 1)) AS before
   FROM shown s
 ), bad AS (
@@ -33,7 +33,7 @@ WITH shown AS (
     NOT EXISTS (SELECT FROM release_municipality_kind k WHERE k.release_id = e.before AND k.district_id = e.district_id AND k.year = e.year)
     OR EXISTS (
       SELECT FROM (SELECT m.cell_id, m.month, m.release_id, m.count FROM release_cell_month m
-                   JOIN district_cell x ON x.version = e.lattice_version AND x.district_id = e.district_id AND x.cell_id = m.cell_id
+                   JOIN v_home x ON x.version = e.lattice_version AND x.district_id = e.district_id AND x.cell_id = m.cell_id
                    WHERE m.release_id IN (e.id, e.before) AND extract(year FROM m.month) = e.year) m
       GROUP BY m.cell_id, m.month HAVING count(*) <> 2 OR min(m.count) <> max(m.count))
     OR EXISTS (

@@ -21,7 +21,7 @@ WITH hit AS (
 ), home AS (
   SELECT r.id, x.cell_id, x.district_id
   FROM v_release r JOIN release_district rd ON rd.release_id = r.id JOIN district d ON d.id = rd.district_id AND d.set_name = 'kommun'
-  JOIN district_cell x ON x.version = r.lattice_version AND x.district_id = d.id
+  JOIN v_home x ON x.version = r.lattice_version AND x.district_id = d.id
 ), by_municipality AS (
   SELECT i.id, CASE WHEN i.is_unlocated THEN i.municipality_id ELSE h.district_id END AS district_id, i.month,
          coalesce(sum(i.count) FILTER (WHERE NOT i.is_attempt), 0) AS completed,

@@ -7,7 +7,7 @@ WITH wanted AS (
 ), located AS (
   SELECT r.id, x.district_id, m.month, sum(m.count) AS count
   FROM v_release r JOIN release_cell_month m ON m.release_id = r.id
-  JOIN district_cell x ON x.version = r.lattice_version AND x.cell_id = m.cell_id
+  JOIN v_home x ON x.version = r.lattice_version AND x.cell_id = m.cell_id
   GROUP BY 1, 2, 3
 ), stored AS (
   SELECT m.release_id AS id, m.district_id, m.month, m.count, m.unlocated
