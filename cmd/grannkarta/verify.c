@@ -249,10 +249,10 @@ static enum gk_status verify(struct gk_store *store, const struct gk_options *op
     enum gk_status status = check_store(report, store, options, error);
     if (status == GK_OK)
         status = measure_lattice(report, store, error);
-    if (status == GK_OK)
-        status = gk_verify_end(store, error);
     if (status == GK_OK && target->url[0] != '\0')
         status = gk_verify_answers(report, store, target, error);
+    if (status == GK_OK)
+        status = gk_verify_end(store, error);
     if (status == GK_OK)
         status = keep_and_print(report, store, output, error);
     if (status == GK_OK && gk_verify_count(report, GK_VERIFY_FAIL) > 0)
