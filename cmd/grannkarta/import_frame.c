@@ -33,10 +33,11 @@ static enum gk_status take_next(const struct gk_import_kind *kind, void *context
     OGRFeatureH feature;
     enum gk_status status = gk_vector_next(&feature, &import->vector, error);
     *is_end = feature == NULL;
-    if (status != GK_OK || feature == NULL)
+    if (feature == NULL)
         return status;
     import->read++;
-    status = kind->take(context, import, feature, error);
+    if (status == GK_OK)
+        status = kind->take(context, import, feature, error);
     OGR_F_Destroy(feature);
     if (status != GK_REJECTED)
         return status;
@@ -123,6 +124,8 @@ static enum gk_status open_file(const struct gk_import_kind *kind, void *context
         .swaps_axes = values[GK_IMPORT_SWAP_AXES].count > 0,
         .repairs = kind->has_areas && values[GK_IMPORT_REPAIR].count > 0};
     enum gk_status status = gk_vector_open(&import->vector, path, &options, error);
+    if (status == GK_OK && import->vector.feature_count == 0)
+        status = gk_error_set(error, GK_REJECTED, "the file has no features");
     if (status == GK_OK)
         status = gk_import_rejects_open(&import->rejects, path, error);
     if (status == GK_OK && kind->prepare != NULL)

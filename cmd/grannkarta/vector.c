@@ -157,16 +157,18 @@ void gk_vector_close(struct gk_vector *vector)
     *vector = (struct gk_vector){.feature_count = -1};
 }
 
-/* OGR ends a file that breaks off as if it were whole, but for its last error. */
+/* OGR ends a file that breaks off as if it were whole, and gives features that it
+ * could not read without their geometry; only its last error tells. */
 enum gk_status gk_vector_next(OGRFeatureH *feature, struct gk_vector *vector,
                               struct gk_error *error)
 {
     CPLErrorReset();
     *feature = OGR_L_GetNextFeature(vector->layer);
-    if (*feature == NULL && CPLGetLastErrorType() >= CE_Failure)
-        return gk_error_set(error, GK_REJECTED, "the file breaks off: %.300s",
-                            CPLGetLastErrorMsg());
-    return GK_OK;
+    if (CPLGetLastErrorType() < CE_Failure)
+        return GK_OK;
+    return gk_error_set(error, GK_REJECTED, "%s: %.300s",
+                        *feature == NULL ? "the file breaks off" : "it cannot be read",
+                        CPLGetLastErrorMsg());
 }
 
 /* --- Columns ------------------------------------------------------------------------ */

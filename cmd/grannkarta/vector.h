@@ -33,7 +33,7 @@ struct gk_vector {
     OGRLayerH layer;
     OGRCoordinateTransformationH to_3006;    /* NULL: the layer is in EPSG:3006 */
     OGRCoordinateTransformationH to_degrees; /* from EPSG:3006; NULL: no limits */
-    double west, south, east, north;         /* degrees that the file's CRS is meant for */
+    double west, south, east, north;         /* degrees that a local zone is meant for */
     char crs_name[GK_CRS_NAME_MAX];
     bool is_without_datum; /* the CRS's datum is taken to be SWEREF 99 */
     int64_t feature_count; /* -1 when only reading would tell */
@@ -60,8 +60,9 @@ GK_CHECKED enum gk_status gk_vector_open(struct gk_vector *vector, const char *p
 /* Closes; an all-zero value is allowed. */
 void gk_vector_close(struct gk_vector *vector);
 
-/* The next feature, to be freed with OGR_F_Destroy(), or NULL at the end;
- * GK_REJECTED when the file breaks off. */
+/* The next feature, to be freed with OGR_F_Destroy() whatever the status, or NULL
+ * at the end. GK_REJECTED with a feature: that one cannot be read; without: the
+ * file breaks off. */
 GK_CHECKED enum gk_status gk_vector_next(OGRFeatureH *feature, struct gk_vector *vector,
                                          struct gk_error *error);
 
@@ -104,8 +105,8 @@ GK_CHECKED enum gk_status gk_vector_point(struct gk_en *en, const struct gk_vect
 GK_CHECKED enum gk_status gk_vector_find_crs(struct gk_vector *vector, const char *path,
                                              struct gk_error *error);
 
-/* GK_OK when a box in EPSG:3006 lies in Sweden and its middle where the file's CRS
- * is meant for; else GK_REJECTED. `x` and `y` are a position of it as the file has
+/* GK_OK when a box in EPSG:3006 and its middle lie in Sweden, and the middle where
+ * the file's CRS is meant for; else GK_REJECTED. `x` and `y` are a position of it as the file has
  * it (axes not swapped): the message says which CRS that would fit. */
 GK_CHECKED enum gk_status gk_vector_check_place(const struct gk_vector *vector,
                                                 const OGREnvelope *box, double x, double y,

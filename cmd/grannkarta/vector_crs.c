@@ -13,8 +13,15 @@
 
 enum { ACCEPTED_EPSG = 3006, ADVICE_MAX = 400 };
 
-/* Local CRSs are used a little outside what the register says. */
+/* The local zones of SWEREF 99; they are used a little outside what the register
+ * says. The limits of others do not count: RT 90 2.5 gon V and UTM zone 33 were
+ * used for the whole country. */
+enum { FIRST_LOCAL_EPSG = 3007, LAST_LOCAL_EPSG = 3018 };
 static const double MARGIN_DEG = 1.0;
+
+/* The country's bounds in EPSG:3006, 5 km wider: where the middle of an area, or a
+ * dwelling, must be. */
+static const OGREnvelope country = {272000, 923000, 6128000, 7675000};
 
 /* --- Noticing -------------------------------------------------------------------- */
 
@@ -60,10 +67,13 @@ static enum gk_status refuse_place(const struct gk_vector *vector, const char *w
 enum gk_status gk_vector_check_place(const struct gk_vector *vector, const OGREnvelope *box,
                                      double x, double y, struct gk_error *error)
 {
-    if (!gk_en_is_in_sweden((struct gk_en){box->MinX, box->MinY}) ||
-        !gk_en_is_in_sweden((struct gk_en){box->MaxX, box->MaxY}))
-        return refuse_place(vector, "outside Sweden", x, y, error);
     double lon = (box->MinX + box->MaxX) / 2, lat = (box->MinY + box->MaxY) / 2;
+    /* Written so that what is no number is outside. */
+    if (!gk_en_is_in_sweden((struct gk_en){box->MinX, box->MinY}) ||
+        !gk_en_is_in_sweden((struct gk_en){box->MaxX, box->MaxY}) ||
+        !(lon >= country.MinX && lon <= country.MaxX) ||
+        !(lat >= country.MinY && lat <= country.MaxY))
+        return refuse_place(vector, "outside Sweden", x, y, error);
     if (vector->to_degrees == NULL || !OCTTransform(vector->to_degrees, 1, &lon, &lat, NULL))
         return GK_OK;
     if (lon < vector->west - MARGIN_DEG || lon > vector->east + MARGIN_DEG ||
@@ -135,16 +145,18 @@ static enum gk_status find_way(struct gk_vector *vector, const char *path,
                         path, vector->crs_name);
 }
 
-/* Files say a projected CRS by mistake; what it is for tells. A CRS that the user
- * gives is the user's word. */
+/* A file in SWEREF 99 TM that says a local zone would still lie in Sweden, or off
+ * its coast: what the zone is for tells. A CRS that the user gives is the user's
+ * word. */
 static void find_limits(struct gk_vector *vector, OGRSpatialReferenceH source,
                         OGRSpatialReferenceH target)
 {
     OGRSpatialReferenceH degrees = from_epsg(4326);
-    if (vector->options.epsg == 0 && OSRIsProjected(source) && degrees != NULL &&
-        OSRGetAreaOfUse(source, &vector->west, &vector->south, &vector->east, &vector->north,
-                        NULL) &&
-        vector->west > -180 && vector->west < vector->east)
+    const char *code = OSRGetAuthorityCode(source, NULL);
+    long epsg = code != NULL ? strtol(code, NULL, 10) : 0;
+    if (vector->options.epsg == 0 && epsg >= FIRST_LOCAL_EPSG && epsg <= LAST_LOCAL_EPSG &&
+        degrees != NULL &&
+        OSRGetAreaOfUse(source, &vector->west, &vector->south, &vector->east, &vector->north, NULL))
         vector->to_degrees = OCTNewCoordinateTransformation(target, degrees);
     OSRDestroySpatialReference(degrees);
 }
