@@ -79,7 +79,7 @@ static enum gk_status read_day(int32_t *day, struct watch *watch, OGRFeatureH fe
     if (!gk_vector_text(&watch->other, feature, column))
         return GK_OK;
     struct gk_field_time time;
-    if (!gk_field_time(&time, watch->other.data, watch->other.length))
+    if (!gk_field_time(&time, GK_DATE_YMD, watch->other.data, watch->other.length))
         return gk_error_set(error, GK_REJECTED, "column \"%.60s\" is no date",
                             gk_vector_column_name(watch->vector, column));
     *day = gk_day_from_hour(time.hour);

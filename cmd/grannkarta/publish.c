@@ -22,6 +22,7 @@ static enum gk_status put_release(void *context, const struct gk_release_row *ro
     gk_report_i64(report, "lattice_version", row->lattice_version, "  lattice {}");
     gk_report_utc(report, "made", row->created_utc, "  made {}");
     gk_report_bool(report, "is_withdrawn", row->is_withdrawn, "  withdrawn");
+    gk_report_bool(report, "is_erased", row->is_erased, "  erased");
     gk_report_say(report, "\n");
     gk_report_row_end(report);
     return GK_OK;
@@ -35,14 +36,20 @@ static enum gk_status put_revision(void *context, const struct gk_revision_row *
     gk_report_row_begin(report);
     gk_report_i64(report, "revision", row->id, "revision {}");
     gk_report_text(report, "kind", row->kind, "  {}");
+    if (row->reverts > 0)
+        gk_report_i64(report, "reverts", row->reverts, " of {}");
     gk_report_i64(report, "read", row->rows_read, "  read {}");
     gk_report_i64(report, "new", row->rows_new, "  new {}");
     gk_report_i64(report, "duplicate", row->rows_duplicate, "  duplicate {}");
     gk_report_i64(report, "changed", row->rows_changed, "  changed {}");
     gk_report_i64(report, "unlocated", row->rows_unlocated, "  unlocated {}");
     gk_report_i64(report, "rejected", row->rows_rejected, "  rejected {}");
+    gk_report_i64(report, "removed", row->rows_removed,
+                  row->rows_removed > 0 ? "  removed {}" : NULL);
     gk_report_day(report, "data_through", row->data_through_day, "  data through {}");
-    gk_report_utc(report, "made", row->created_utc, "  made {}\n");
+    gk_report_utc(report, "made", row->created_utc, "  made {}");
+    gk_report_bool(report, "is_erased", row->is_erased, "  erased");
+    gk_report_say(report, "\n");
     gk_report_row_end(report);
     return GK_OK;
 }

@@ -1,6 +1,8 @@
 /* Vector files by OGR: dwellings, districts and watch areas in any format and
  * any CRS come out in EPSG:3006. What is wrong is refused with the reason, or
- * repaired when that was asked for and then told; nothing is changed in silence. */
+ * repaired when that was asked for and then told; nothing is changed in silence.
+ * Incidents never go this way: incident_vector.c lets nothing that GDAL says about
+ * them out. */
 #ifndef GK_CMD_VECTOR_H
 #define GK_CMD_VECTOR_H
 
