@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal libsodium libcurl
+PACKAGES_grannkarta := gdal libsodium zlib libcurl
 
 # --- How it is compiled --------------------------------------------------
 
@@ -165,7 +165,8 @@ FUZZ_SOURCES := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_ENGINE = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer,tests/fuzz/replay.c)
 # What of the command parses files and needs neither GDAL nor a database.
-PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_row)
+PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_codes \
+             incident_row incident_settings)
 $(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(PARSERS) $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Icmd/grannkarta $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \
