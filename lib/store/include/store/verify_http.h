@@ -70,17 +70,19 @@ GK_CHECKED enum gk_status gk_verify_seen(int64_t *expected, int64_t *seen, int64
                                          struct gk_store *store, const char *collection,
                                          struct gk_error *error);
 
-/* Calls the function with the id of up to `count` expected features, always the same. */
 typedef enum gk_status gk_verify_id_function(void *context, int64_t id, struct gk_error *error);
+
+/* Calls the function with the id of up to `count` expected features, always the same. */
 GK_CHECKED enum gk_status gk_verify_sample(struct gk_store *store, const char *collection,
                                            int64_t count, gk_verify_id_function *function,
                                            void *context, struct gk_error *error);
 
-/* Calls the function for each collection that a body of /collections has or should
- * have; the name is "other" for one that should not be there. */
 typedef enum gk_status gk_verify_collection_function(void *context, const char *name, bool is_there,
                                                      bool is_wanted, bool is_incidents,
                                                      struct gk_error *error);
+
+/* Calls the function for each collection that a body of /collections has or should
+ * have; the name is "other" for one that should not be there. */
 GK_CHECKED enum gk_status gk_verify_collections(struct gk_store *store, const struct gk_buf *body,
                                                 gk_verify_collection_function *function,
                                                 void *context, struct gk_error *error);
