@@ -116,8 +116,8 @@ static void keep_large(struct gatherer *g, int64_t enough)
         if (district[c] >= 0 && g->size[c] > g->largest[district[c]])
             g->largest[district[c]] = g->size[c];
     for (uint32_t c = 0; c < g->cells; c++)
-        if (district[c] >= 0 && (g->size[c] == 0 || (g->size[c] < enough &&
-                                                     g->size[c] < g->largest[district[c]])))
+        if (district[c] >= 0 &&
+            (g->size[c] == 0 || (g->size[c] < enough && g->size[c] < g->largest[district[c]])))
             district[c] = -1;
 }
 
