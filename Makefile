@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal libsodium
+PACKAGES_grannkarta := gdal libsodium zlib
 
 # --- How it is compiled --------------------------------------------------
 
@@ -148,8 +148,8 @@ unit-programs: $(UNIT_PROGRAMS)
 $(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta -Ilib/anon $(call includes,$(USES_grannkarta)) \
-	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \
-	  $(call package_libs,check $(call module_packages,$(USES_grannkarta)) gdal) -lm -pthread
+	  $(call package_cflags,check $(PACKAGES_grannkarta)) -o $@ $(filter %.c %.o %.a,$^) \
+	  $(call package_libs,check $(call module_packages,$(USES_grannkarta)) $(PACKAGES_grannkarta)) -lm -pthread
 
 # tests/fuzz/<module>_<name>.c: one libFuzzer target each; its corpus is
 # tests/fuzz/corpus/<module>_<name>/. tests/fuzz/replay.c gives the same
@@ -158,7 +158,8 @@ FUZZ_SOURCES := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_ENGINE = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer,tests/fuzz/replay.c)
 # What of the command parses files and needs neither GDAL nor a database.
-PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_row)
+PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_codes \
+             incident_row incident_settings)
 $(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(PARSERS) $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Icmd/grannkarta $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \

@@ -35,9 +35,11 @@ static enum gk_status refuse_unknown(const struct gk_command *command, const cha
     size_t n = flag_count(command);
     for (size_t i = 0; i < n; i++)
         gk_buf_printf(&allowed, "%s--%s", i > 0 ? ", " : "", command->flags[i].name);
+    if (command->has_report)
+        gk_buf_printf(&allowed, "%s--json", n > 0 ? ", " : "");
     gk_error_set(error, GK_INVALID,
                  "%s: flag \"%.64s\" is not known; allowed: %s%soptions (--help)", command->name,
-                 given, n > 0 ? allowed.data : "", n > 0 ? ", and " : "");
+                 given, allowed.length > 0 ? allowed.data : "", allowed.length > 0 ? ", and " : "");
     gk_buf_release(&allowed);
     return GK_INVALID;
 }
@@ -165,6 +167,8 @@ enum gk_status gk_arguments_read(struct gk_arguments *arguments, const struct gk
     for (int i = 0; i < argc; i++) {
         if (!flags_end && strcmp(argv[i], "--") == 0) {
             flags_end = true;
+        } else if (!flags_end && command->has_report && strcmp(argv[i], "--json") == 0) {
+            arguments->is_json = true;
         } else if (!flags_end && argv[i][0] == '-' && argv[i][1] != '\0') {
             enum gk_status status = read_flag(arguments, command, argc, argv, &i, error);
             if (status != GK_OK)
@@ -208,12 +212,14 @@ void gk_command_put_help(struct gk_buf *buf, const struct gk_command *command)
 {
     size_t n = flag_count(command);
     gk_buf_printf(buf, "usage: grannkarta [--config FILE] %s%s%s%s\n\n%s\n", command->name,
-                  *command->operands != '\0' ? " " : "", command->operands, n > 0 ? " [flags]" : "",
-                  command->help);
+                  *command->operands != '\0' ? " " : "", command->operands,
+                  n > 0 || command->has_report ? " [flags]" : "", command->help);
     if (command->usage != NULL)
         gk_buf_printf(buf, "\n%s", command->usage);
-    if (n > 0)
+    if (n > 0 || command->has_report)
         gk_buf_puts(buf, "\nFlags:\n");
     for (size_t k = 0; k < n; k++)
         put_flag(buf, &command->flags[k]);
+    if (command->has_report)
+        gk_buf_puts(buf, "  --json\n      the report as one JSON object, progress as one a line\n");
 }

@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/options.h"
 #include "base/status.h"
+#include "progress.h"
+#include "report.h"
 #include "store/connection.h"
 
 enum { GK_FLAGS_MAX = 24, GK_FLAG_LIST_MAX = 32 };
@@ -56,6 +58,9 @@ struct gk_arguments {
     struct gk_flag_value values[GK_FLAGS_MAX]; /* index = that in gk_command.flags */
     char *const *operands;
     size_t operand_count;
+    bool is_json;             /* --json was given */
+    struct gk_report *report; /* what the command answers; printed by the frame */
+    struct gk_progress *progress;
 };
 
 struct gk_command {
@@ -65,8 +70,10 @@ struct gk_command {
     const char *usage;    /* paragraphs for `help NAME`, each line ending in \n; may be NULL */
     const struct gk_flag *flags; /* ends with a row without name; NULL for none */
     size_t operand_minimum, operand_maximum;
-    /* Prints results on stdout, progress on stderr; fills `error` on failure.
-     * main prints the message and turns the status into the exit code. */
+    bool has_report; /* answers by arguments->report only, and so takes --json */
+    /* Puts its results into the report (stdout) and says how far it is by the
+     * progress (stderr); fills `error` on failure. main prints the report and the
+     * message, and turns the status into the exit code. */
     enum gk_status (*run)(const struct gk_options *options, const struct gk_arguments *arguments,
                           struct gk_error *error);
 };
@@ -81,6 +88,12 @@ const struct gk_command *const *gk_commands(size_t *count);
 /* The command whose name the words at argv begin with, the longest name first;
  * *words is how many words it took. NULL: none. Abbreviations do not count. */
 const struct gk_command *gk_command_find(int argc, char *const *argv, size_t *words);
+
+/* Runs the command with its report and progress, and prints the report: as text,
+ * or as JSON when arguments->is_json. */
+GK_CHECKED enum gk_status gk_command_run(const struct gk_command *command,
+                                         const struct gk_options *options,
+                                         struct gk_arguments *arguments, struct gk_error *error);
 
 /* Reads argv[0..argc), what follows the command's name, by its table; operands
  * may stand between flags, "--" ends flags. `argv` is reordered: operands first.

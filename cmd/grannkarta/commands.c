@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum {
 #define GK_COMMAND(symbol) INDEX_OF_##symbol,
@@ -60,4 +61,26 @@ void gk_command_put_list(struct gk_buf *buf, const char *prefix)
         if (length == 0 ||
             (strncmp(commands[i]->name, prefix, length) == 0 && commands[i]->name[length] == ' '))
             gk_buf_printf(buf, "  %-22s %s\n", commands[i]->name, commands[i]->help);
+}
+
+enum gk_status gk_command_run(const struct gk_command *command, const struct gk_options *options,
+                              struct gk_arguments *arguments, struct gk_error *error)
+{
+    struct gk_report report;
+    enum gk_progress_style style = arguments->is_json           ? GK_PROGRESS_JSON
+                                   : isatty(STDERR_FILENO) == 1 ? GK_PROGRESS_TERMINAL
+                                                                : GK_PROGRESS_LOG;
+    gk_report_init(&report, command->name);
+    arguments->report = &report;
+    enum gk_status status = gk_progress_create(&arguments->progress, stderr, command->name, style);
+    if (status != GK_OK)
+        gk_error_set(error, status, "%s: out of memory", command->name);
+    else
+        status = command->run(options, arguments, error);
+    gk_progress_free(arguments->progress);
+    enum gk_status printed = gk_report_print(&report, stdout, arguments->is_json, status, error);
+    if (printed != GK_OK && status == GK_OK)
+        status = gk_error_set(error, printed, "print the report: %s", gk_status_text(printed));
+    gk_report_release(&report);
+    return status;
 }

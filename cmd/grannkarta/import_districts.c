@@ -1,7 +1,6 @@
 /* `import districts`: a set of areas (regso, deso, kommun, lpo, any name) from
  * any polygon file. One of the sets is the base set, inside whose districts the
  * lattice is built. Nothing of a polygon is repaired: a bad one is refused. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -40,6 +39,8 @@ struct reader {
     struct gk_vector vector;
     int code, name, inhabitants, year;
     int64_t given_year; /* 0: from the column */
+    struct gk_report *report;
+    struct gk_progress *progress;
     struct gk_buf code_text, name_text, area;
 };
 
@@ -59,8 +60,9 @@ static enum gk_status find_inhabitants(struct reader *reader, const struct gk_ar
     if (asked != NULL)
         return gk_error_set(error, GK_INVALID,
                             "the inhabitants need their year: give --inhabitants-year");
-    printf("column \"%s\" left out: inhabitants need their year (--inhabitants-year)\n",
-           gk_vector_column_name(&reader->vector, reader->inhabitants));
+    gk_report_note(reader->report,
+                   "column \"%s\" left out: inhabitants need their year (--inhabitants-year)",
+                   gk_vector_column_name(&reader->vector, reader->inhabitants));
     reader->inhabitants = -1;
     return GK_OK;
 }
@@ -137,8 +139,10 @@ static enum gk_status read_all(struct reader *reader, struct gk_store *store, in
     enum gk_status status = gk_districts_stage(&copy, store, error);
     OGRFeatureH feature;
     *count = 0;
+    gk_progress_begin(reader->progress, "reading", "districts", reader->vector.feature_count);
     while (status == GK_OK && (feature = OGR_L_GetNextFeature(reader->vector.layer)) != NULL) {
         status = read_district(reader, feature, ++*count, copy, error);
+        gk_progress_at(reader->progress, *count);
         OGR_F_Destroy(feature);
     }
     if (status == GK_OK)
@@ -186,6 +190,7 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader,
     enum gk_status status = gk_places_begin(store, error);
     if (status == GK_OK)
         status = read_all(reader, store, &read, error);
+    gk_progress_begin(reader->progress, "comparing and storing", NULL, 0);
     if (status == GK_OK)
         status = gk_districts_merge(&counts, store, import, error);
     if (status == GK_OK)
@@ -195,10 +200,13 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader,
             store, counts.added + counts.changed > 0 ? places.lattice_version : 0, error);
     if (status == GK_OK)
         status = gk_store_execute(store, "COMMIT", error);
-    if (status == GK_OK)
-        printf("read %lld   new %lld   changed %lld   as before %lld   not in the file %lld\n",
-               (long long)read, (long long)counts.added, (long long)counts.changed,
-               (long long)counts.unchanged, (long long)counts.absent);
+    if (status == GK_OK) {
+        gk_report_i64(reader->report, "read", read, "read {}");
+        gk_report_i64(reader->report, "new", counts.added, "   new {}");
+        gk_report_i64(reader->report, "changed", counts.changed, "   changed {}");
+        gk_report_i64(reader->report, "as_before", counts.unchanged, "   as before {}");
+        gk_report_i64(reader->report, "not_in_file", counts.absent, "   not in the file {}\n");
+    }
     return status;
 }
 
@@ -213,6 +221,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     struct reader reader;
     struct gk_store *store = NULL;
     memset(&reader, 0, sizeof reader);
+    reader.report = arguments->report;
+    reader.progress = arguments->progress;
     gk_buf_init(&reader.code_text, TEXT_MAX_BYTES);
     gk_buf_init(&reader.name_text, TEXT_MAX_BYTES);
     gk_buf_init(&reader.area, AREA_MAX_BYTES);
@@ -285,5 +295,6 @@ const struct gk_command gk_command_import_districts = {
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = run,
 };

@@ -2,7 +2,6 @@
  * They are summed per (base square, base district) in memory; the points
  * themselves are stored nowhere. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +39,8 @@ struct reader {
     struct gk_district_index districts;
     struct gk_dwelling_sum sum;
     struct gk_buf text;
+    struct gk_report *out;
+    struct gk_progress *progress;
     int64_t read, outside, dwellings, dwellings_outside;
 };
 
@@ -169,8 +170,10 @@ static enum gk_status read_all(struct reader *reader, struct gk_error *error)
 {
     enum gk_status status = GK_OK;
     OGRFeatureH feature;
+    gk_progress_begin(reader->progress, "reading", "points", reader->vector.feature_count);
     while (status == GK_OK && (feature = OGR_L_GetNextFeature(reader->vector.layer)) != NULL) {
         status = read_point(reader, feature, ++reader->read, error);
+        gk_progress_at(reader->progress, reader->read);
         OGR_F_Destroy(feature);
     }
     if (status == GK_OK && reader->sum.count == 0)
@@ -200,12 +203,16 @@ static enum gk_status write_all(const struct reader *reader, struct gk_store *st
 
 static void report(const struct reader *reader)
 {
-    printf("read %lld   dwellings %lld in %zu squares   year %d\n", (long long)reader->read,
-           (long long)(reader->dwellings - reader->dwellings_outside), reader->sum.count,
-           reader->year);
-    if (reader->outside > 0)
-        printf("outside every base district and left out: %lld points with %lld dwellings\n",
-               (long long)reader->outside, (long long)reader->dwellings_outside);
+    bool is_said = reader->outside > 0;
+    gk_report_i64(reader->out, "read", reader->read, "read {}");
+    gk_report_i64(reader->out, "dwellings", reader->dwellings - reader->dwellings_outside,
+                  "   dwellings {}");
+    gk_report_i64(reader->out, "squares", (int64_t)reader->sum.count, " in {} squares");
+    gk_report_i64(reader->out, "year", reader->year, "   year {}\n");
+    gk_report_i64(reader->out, "points_outside", reader->outside,
+                  is_said ? "outside every base district and left out: {} points" : NULL);
+    gk_report_i64(reader->out, "dwellings_outside", reader->dwellings_outside,
+                  is_said ? " with {} dwellings\n" : NULL);
 }
 
 /* The squares of a later source must be those that the lattice is made of. */
@@ -237,6 +244,7 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader,
         status = gk_district_index_load(&reader->districts, store, "", error);
     if (status == GK_OK)
         status = read_all(reader, error);
+    gk_progress_begin(reader->progress, "storing", NULL, 0);
     if (status == GK_OK)
         status = gk_dwelling_source_find(&earlier, store, reader->year, sha256, error);
     if (status == GK_OK && earlier == 0)
@@ -246,7 +254,7 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader,
     if (status == GK_OK) {
         report(reader);
         if (earlier > 0)
-            puts("this file was imported before: nothing changed");
+            gk_report_note(reader->out, "this file was imported before: nothing changed");
     }
     return status;
 }
@@ -259,6 +267,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     struct gk_store *store = NULL;
     unsigned char sha256[32];
     memset(&reader, 0, sizeof reader);
+    reader.out = arguments->report;
+    reader.progress = arguments->progress;
     gk_buf_init(&reader.text, TEXT_MAX_BYTES);
     int32_t square_dm = (int32_t)lround(strtod(options->base_square_m, NULL) * 10);
     reader.side_cm = square_dm * 10;
@@ -325,5 +335,6 @@ const struct gk_command gk_command_import_dwellings = {
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = run,
 };

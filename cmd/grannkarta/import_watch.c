@@ -1,6 +1,5 @@
 /* `import watch-areas`: the areas of neighbourhood-watch groups, with slug,
  * name, start, end and approval. Boundaries keep their history. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -32,6 +31,8 @@ struct reader {
     struct gk_vector vector;
     int slug, name, started, ended, approved;
     bool approve_all;
+    struct gk_report *report;
+    struct gk_progress *progress;
     struct gk_buf slug_text, name_text, other, area;
 };
 
@@ -76,7 +77,7 @@ static enum gk_status read_day(int32_t *day, struct reader *reader, OGRFeatureH 
     if (!gk_vector_text(&reader->other, feature, column))
         return GK_OK;
     struct gk_field_time time;
-    if (!gk_field_time(&time, reader->other.data, reader->other.length))
+    if (!gk_field_time(&time, GK_DATE_YMD, reader->other.data, reader->other.length))
         return gk_error_set(error, GK_REJECTED, "feature %lld: column \"%.60s\" is no date",
                             (long long)number, gk_vector_column_name(&reader->vector, column));
     *day = gk_day_from_hour(time.hour);
@@ -170,8 +171,10 @@ static enum gk_status read_all(struct reader *reader, struct gk_store *store, in
     enum gk_status status = gk_watch_stage(&copy, store, error);
     OGRFeatureH feature;
     *count = 0;
+    gk_progress_begin(reader->progress, "reading", "areas", reader->vector.feature_count);
     while (status == GK_OK && (feature = OGR_L_GetNextFeature(reader->vector.layer)) != NULL) {
         status = read_area(reader, feature, ++*count, copy, error);
+        gk_progress_at(reader->progress, *count);
         OGR_F_Destroy(feature);
     }
     if (status == GK_OK)
@@ -192,6 +195,7 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader, i
     enum gk_status status = gk_places_begin(store, error);
     if (status == GK_OK)
         status = read_all(reader, store, &read, error);
+    gk_progress_begin(reader->progress, "comparing and storing", NULL, 0);
     if (status == GK_OK)
         status = gk_watch_merge(&counts, store, valid_from, error);
     if (status == GK_OK)
@@ -201,10 +205,13 @@ static enum gk_status import_in(struct gk_store *store, struct reader *reader, i
             store, counts.added + counts.changed > 0 ? places.lattice_version : 0, error);
     if (status == GK_OK)
         status = gk_store_execute(store, "COMMIT", error);
-    if (status == GK_OK)
-        printf("read %lld   new %lld   changed %lld (boundaries %lld)   as before %lld\n",
-               (long long)read, (long long)counts.added, (long long)counts.changed,
-               (long long)counts.boundaries, (long long)counts.unchanged);
+    if (status == GK_OK) {
+        gk_report_i64(reader->report, "read", read, "read {}");
+        gk_report_i64(reader->report, "new", counts.added, "   new {}");
+        gk_report_i64(reader->report, "changed", counts.changed, "   changed {}");
+        gk_report_i64(reader->report, "boundaries", counts.boundaries, " (boundaries {})");
+        gk_report_i64(reader->report, "as_before", counts.unchanged, "   as before {}\n");
+    }
     return status;
 }
 
@@ -215,6 +222,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     struct reader reader;
     struct gk_store *store = NULL;
     memset(&reader, 0, sizeof reader);
+    reader.report = arguments->report;
+    reader.progress = arguments->progress;
     gk_buf_init(&reader.slug_text, TEXT_MAX_BYTES);
     gk_buf_init(&reader.name_text, TEXT_MAX_BYTES);
     gk_buf_init(&reader.other, TEXT_MAX_BYTES);
@@ -286,5 +295,6 @@ const struct gk_command gk_command_import_watch_areas = {
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = run,
 };

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/status.h"
 #include "incident_places.h"
+#include "report.h"
 #include "store/incidents.h"
 
 /* Fewer than this have no median. */
@@ -34,18 +34,24 @@ int64_t gk_incident_report_unlocated(const struct gk_incident_report *report);
  * latest end; INT32_MIN when there is no row. */
 int32_t gk_incident_report_data_through(const struct gk_incident_report *report);
 
+/* Counts a row that the list of codes leaves out, and one with nothing in it. */
+void gk_incident_report_skip(struct gk_incident_report *report);
+void gk_incident_report_blank(struct gk_incident_report *report);
+
 /* What the report does not count itself. */
 struct gk_incident_totals {
     int64_t read, rejected;
     struct gk_incident_counts counts;
-    const char *rejects_name;
+    const char *what;         /* the file is: "CSV with semicolons" */
+    const char *rejects_path; /* NULL: there is no list */
+    bool has_skipping;        /* a list of codes may leave rows out */
     int32_t data_through;
     bool knows_municipalities;
     int64_t max_distance_m;
 };
 
-/* Appends the block of lines. */
-void gk_buf_put_incident_report(struct gk_buf *buf, const struct gk_incident_report *report,
-                                const struct gk_incident_totals *totals);
+/* Puts all of it into what the command answers. */
+void gk_incident_report_put(struct gk_report *out, const struct gk_incident_report *report,
+                            const struct gk_incident_totals *totals);
 
 #endif

@@ -2,7 +2,6 @@
  * newest dwellings, and what a stored one is like. The algorithm is lib/anon's;
  * here it gets its input and its result is written in one transaction. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,29 +15,47 @@
 
 enum { OUTLINE_MAX_BYTES = 64 * 1024 * 1024, MAX_RADIUS_CM = 200000 };
 
-/* --- Printing ------------------------------------------------------------------- */
+/* --- Reporting ------------------------------------------------------------------ */
 
-static void print_numbers(const struct gk_lattice_summary *summary,
-                          const struct gk_lattice_version *version, int64_t merges)
+static void put_displacement(struct gk_report *report, const char *name,
+                             const struct gk_displacement *moved, const char *const texts[3])
 {
-    const struct gk_displacement *all = &summary->all, *town = &summary->town,
-                                 *country = &summary->country;
-    printf("lattice version %d: %lld cells of %lld dwellings in %lld squares of %g m\n",
-           version->version, (long long)summary->cells, (long long)summary->dwellings,
-           (long long)summary->units, version->square_dm / 10.0);
-    if (version->min_addresses > 0)
-        printf("every cell has at least %d dwellings at %d addresses\n", version->k,
-               version->min_addresses);
-    else
-        printf("every cell has at least %d dwellings; the source has no addresses\n", version->k);
-    printf("dwellings per cell: least %lld, median %lld, 90 %% at most %lld, most %lld\n",
-           (long long)summary->cell_min, (long long)summary->cell_median,
-           (long long)summary->cell_p90, (long long)summary->cell_max);
-    printf("dwelling to its cell's point: median %.0f m, 90 %% within %.0f m, at most %.0f m"
-           " (town %.0f / %.0f / %.0f, country %.0f / %.0f / %.0f)\n",
-           all->median_m, all->p90_m, all->max_m, town->median_m, town->p90_m, town->max_m,
-           country->median_m, country->p90_m, country->max_m);
-    printf("cells merged in this version: %lld\n", (long long)merges);
+    gk_report_group_begin(report, name);
+    gk_report_double(report, "median_m", moved->median_m, 0, texts[0]);
+    gk_report_double(report, "p90_m", moved->p90_m, 0, texts[1]);
+    gk_report_double(report, "most_m", moved->max_m, 0, texts[2]);
+    gk_report_group_end(report);
+}
+
+static void put_numbers(struct gk_report *report, const struct gk_lattice_summary *summary,
+                        const struct gk_lattice_version *version, int64_t merges)
+{
+    static const char *const all[] = {"dwelling to its cell's point: median {} m",
+                                      ", 90 % within {} m", ", at most {} m"};
+    static const char *const town[] = {" (town {}", " / {}", " / {}"};
+    static const char *const country[] = {", country {}", " / {}", " / {})\n"};
+    bool has_addresses = version->min_addresses > 0;
+    gk_report_i64(report, "lattice_version", version->version, "lattice version {}: ");
+    gk_report_i64(report, "cells", summary->cells, "{} cells of ");
+    gk_report_i64(report, "dwellings", summary->dwellings, "{} dwellings in ");
+    gk_report_i64(report, "squares", summary->units, "{} squares of ");
+    gk_report_double(report, "square_m", version->square_dm / 10.0, 1, "{} m\n");
+    gk_report_i64(report, "k", version->k,
+                  has_addresses
+                      ? "every cell has at least {} dwellings"
+                      : "every cell has at least {} dwellings; the source has no addresses\n");
+    gk_report_i64(report, "min_addresses", version->min_addresses,
+                  has_addresses ? " at {} addresses\n" : NULL);
+    gk_report_group_begin(report, "dwellings_per_cell");
+    gk_report_i64(report, "least", summary->cell_min, "dwellings per cell: least {}");
+    gk_report_i64(report, "median", summary->cell_median, ", median {}");
+    gk_report_i64(report, "p90", summary->cell_p90, ", 90 % at most {}");
+    gk_report_i64(report, "most", summary->cell_max, ", most {}\n");
+    gk_report_group_end(report);
+    put_displacement(report, "displacement", &summary->all, all);
+    put_displacement(report, "displacement_town", &summary->town, town);
+    put_displacement(report, "displacement_country", &summary->country, country);
+    gk_report_i64(report, "merges", merges, "cells merged in this version: {}\n");
 }
 
 /* --- Writing ---------------------------------------------------------------------- */
@@ -283,8 +300,9 @@ static enum gk_status plan_version(struct gk_lattice_version *version, bool *is_
 }
 
 /* The built lattice in terms of the units, for the summary. */
-static enum gk_status print_built(const struct gk_lattice *built, struct gk_stored_lattice *old,
-                                  const struct gk_lattice_version *version, struct gk_error *error)
+static enum gk_status report_built(struct gk_report *report, const struct gk_lattice *built,
+                                   struct gk_stored_lattice *old,
+                                   const struct gk_lattice_version *version, struct gk_error *error)
 {
     struct gk_lattice_summary summary;
     for (size_t i = 0; i < built->unit_count; i++)
@@ -294,12 +312,12 @@ static enum gk_status print_built(const struct gk_lattice *built, struct gk_stor
                              built->cell_count, version->square_dm * 10);
     if (status != GK_OK)
         return gk_error_set(error, status, "summarise the lattice: %s", gk_status_text(status));
-    print_numbers(&summary, version, (int64_t)built->merge_count);
+    put_numbers(report, &summary, version, (int64_t)built->merge_count);
     return GK_OK;
 }
 
 static enum gk_status build_in(struct gk_store *store, const struct gk_options *options,
-                               struct gk_error *error)
+                               const struct gk_arguments *arguments, struct gk_error *error)
 {
     struct gk_places places;
     struct gk_lattice_version version = {.version = 0};
@@ -310,26 +328,29 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
     if (status == GK_OK)
         status = plan_version(&version, &is_built, store, &places, options, error);
     if (status == GK_OK && is_built) {
-        printf("lattice version %d is of the newest dwellings already: nothing to do\n",
-               places.lattice_version);
+        gk_report_i64(arguments->report, "lattice_version", places.lattice_version,
+                      "lattice version {} is of the newest dwellings already: nothing to do\n");
         return GK_OK;
     }
+    gk_progress_begin(arguments->progress, "reading dwellings", NULL, 0);
     if (status == GK_OK)
         status = gk_stored_lattice_load(&old, store, version.source_id, version.classes, error);
     if (status == GK_OK) {
         const struct gk_lattice_rule rule = {version.square_dm * 10, version.k,
                                              version.min_addresses, MAX_RADIUS_CM};
+        gk_progress_begin(arguments->progress, "growing cells", NULL, 0);
         status = gk_lattice_build(&built, old.units, old.unit_count, old.cells, old.cell_count,
                                   &rule, error);
     }
     if (status == GK_OK)
         status = check_result(&built, &version, error);
+    gk_progress_begin(arguments->progress, "writing cells", NULL, 0);
     if (status == GK_OK)
         status = write_version(store, &places, &built, &old, &version, error);
     if (status == GK_OK)
         status = gk_store_execute(store, "COMMIT", error);
     if (status == GK_OK)
-        status = print_built(&built, &old, &version, error);
+        status = report_built(arguments->report, &built, &old, &version, error);
     gk_lattice_release(&built);
     gk_stored_lattice_release(&old);
     return status;
@@ -338,14 +359,13 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
 static enum gk_status run_build(const struct gk_options *options,
                                 const struct gk_arguments *arguments, struct gk_error *error)
 {
-    (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
                                                   "grannkarta lattice build", error);
     if (status == GK_OK)
         status = gk_places_begin(store, error);
     if (status == GK_OK)
-        status = build_in(store, options, error);
+        status = build_in(store, options, arguments, error);
     gk_store_close(store);
     return status;
 }
@@ -363,7 +383,6 @@ static int64_t count_merges(const struct gk_stored_lattice *stored, int32_t vers
 static enum gk_status run_show(const struct gk_options *options,
                                const struct gk_arguments *arguments, struct gk_error *error)
 {
-    (void)arguments;
     struct gk_store *store = NULL;
     struct gk_places places;
     struct gk_lattice_version version;
@@ -389,7 +408,7 @@ static enum gk_status run_show(const struct gk_options *options,
         status = gk_lattice_summarise(&summary, stored.units, kept, stored.cells, stored.cell_count,
                                       version.square_dm * 10);
     if (status == GK_OK)
-        print_numbers(&summary, &version, count_merges(&stored, version.version));
+        put_numbers(arguments->report, &summary, &version, count_merges(&stored, version.version));
     gk_stored_lattice_release(&stored);
     gk_store_close(store);
     return status;
@@ -402,6 +421,7 @@ const struct gk_command gk_command_lattice_build = {
     .usage = "Every cell has at least k dwellings of the classes that option public_definition\n"
              "counts, at min_addresses addresses, inside one district of the base set where that\n"
              "can be had. Cells never split: later versions only add and merge.\n",
+    .has_report = true,
     .run = run_build,
 };
 
@@ -409,5 +429,6 @@ const struct gk_command gk_command_lattice_show = {
     .name = "lattice show",
     .operands = "",
     .help = "print what the newest lattice is like",
+    .has_report = true,
     .run = run_show,
 };

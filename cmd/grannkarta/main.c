@@ -120,7 +120,7 @@ static enum gk_status answer_without_options(int argc, char **argv, bool *found,
 }
 
 static enum gk_status run_command(const struct gk_options *options, int argc, char **argv,
-                                  struct gk_error *error)
+                                  bool *is_json, struct gk_error *error)
 {
     if (argc < 2)
         return gk_error_set(error, GK_INVALID, "a command is needed; `grannkarta help` lists them");
@@ -133,9 +133,30 @@ static enum gk_status run_command(const struct gk_options *options, int argc, ch
     struct gk_arguments arguments;
     enum gk_status status =
         gk_arguments_read(&arguments, command, argc - 1 - (int)words, argv + 1 + words, error);
+    *is_json = arguments.is_json;
     if (status == GK_OK)
-        status = command->run(options, &arguments, error);
+        status = gk_command_run(command, options, &arguments, error);
     return status;
+}
+
+static void print_error(bool is_json, enum gk_status status, const struct gk_error *error)
+{
+    const char *message = error->message[0] != '\0' ? error->message : gk_status_text(status);
+    if (!is_json) {
+        fprintf(stderr, "grannkarta: %s\n", message);
+        return;
+    }
+    struct gk_buf buf;
+    struct gk_json json;
+    gk_buf_init(&buf, HELP_MAX_BYTES);
+    gk_json_init(&json, &buf);
+    gk_json_object_begin(&json);
+    gk_json_member(&json, "event", "error");
+    gk_json_member(&json, "status", gk_status_name(status));
+    gk_json_member(&json, "message", message);
+    gk_json_object_end(&json);
+    fprintf(stderr, "%s\n", buf.data != NULL ? buf.data : message);
+    gk_buf_release(&buf);
 }
 
 int main(int argc, char **argv)
@@ -147,19 +168,18 @@ int main(int argc, char **argv)
 
     struct gk_options options;
     enum gk_status status = gk_options_init(&options);
-    bool found = false;
+    bool found = false, is_json = false;
     if (status == GK_OK)
         status = answer_without_options(argc, argv, &found, &error);
     if (status == GK_OK && !found)
         status = gk_options_read_arguments(&options, &argc, argv, environ, &error);
     if (status == GK_OK && !found)
-        status = run_command(&options, argc, argv, &error);
+        status = run_command(&options, argc, argv, &is_json, &error);
     /* A full disk shows only here: what was printed is part of the result. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == GK_OK)
         status = gk_error_set(&error, GK_IO, "write standard output: %s", strerror(errno));
     if (status != GK_OK)
-        fprintf(stderr, "grannkarta: %s\n",
-                error.message[0] != '\0' ? error.message : gk_status_text(status));
+        print_error(is_json, status, &error);
     gk_options_release(&options);
     return gk_status_exit(status);
 }

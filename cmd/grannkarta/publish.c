@@ -1,60 +1,67 @@
 /* `publish`, `releases` and `revisions`: freezing what the public may see, and
  * what there is to freeze. */
-#include <stdio.h>
-
-#include "base/date.h"
 #include "command.h"
 #include "store/releases.h"
 
-enum { TEXT_MAX_BYTES = 64 };
-
-/* The text of a month, day or instant; freed by gk_buf_release(). */
-static const char *text_of(struct gk_buf *buf)
+/* One line of the list of releases. */
+static enum gk_status put_release(void *context, const struct gk_release_row *row,
+                                  struct gk_error *error)
 {
-    return buf->data != NULL ? buf->data : "";
-}
-
-static enum gk_status print_release(void *context, const struct gk_release_row *row,
-                                    struct gk_error *error)
-{
-    (void)context, (void)error;
-    struct gk_buf from, through, created;
-    gk_buf_init(&from, TEXT_MAX_BYTES);
-    gk_buf_init(&through, TEXT_MAX_BYTES);
-    gk_buf_init(&created, TEXT_MAX_BYTES);
-    gk_buf_put_month(&from, row->first_month);
-    gk_buf_put_month(&through, row->through_month);
-    gk_buf_put_utc(&created, row->created_utc);
-    printf("release %d  %s to %s  definition %s  %lld incidents in %lld cells, %lld without a "
-           "place  %d watch areas  revision %d  lattice %d  made %s%s\n",
-           (int)row->id, text_of(&from), text_of(&through), row->definition,
-           (long long)row->located, (long long)row->cells, (long long)row->unlocated,
-           (int)row->watch_areas, (int)row->revision, (int)row->lattice_version, text_of(&created),
-           row->is_withdrawn ? "  withdrawn" : "");
-    gk_buf_release(&from);
-    gk_buf_release(&through);
-    gk_buf_release(&created);
+    (void)error;
+    struct gk_report *report = context;
+    gk_report_row_begin(report);
+    gk_report_i64(report, "release", row->id, "release {}");
+    gk_report_month(report, "from", row->first_month, "  {}");
+    gk_report_month(report, "through", row->through_month, " to {}");
+    gk_report_text(report, "definition", row->definition, "  definition {}");
+    gk_report_i64(report, "incidents", row->located, "  {} incidents");
+    gk_report_i64(report, "cells", row->cells, " in {} cells");
+    gk_report_i64(report, "unlocated", row->unlocated, ", {} without a place");
+    gk_report_i64(report, "watch_areas", row->watch_areas, "  {} watch areas");
+    gk_report_i64(report, "revision", row->revision, "  revision {}");
+    gk_report_i64(report, "lattice_version", row->lattice_version, "  lattice {}");
+    gk_report_utc(report, "made", row->created_utc, "  made {}");
+    gk_report_bool(report, "is_withdrawn", row->is_withdrawn, "  withdrawn");
+    gk_report_bool(report, "is_erased", row->is_erased, "  erased");
+    gk_report_say(report, "\n");
+    gk_report_row_end(report);
     return GK_OK;
 }
 
-static enum gk_status print_revision(void *context, const struct gk_revision_row *row,
-                                     struct gk_error *error)
+static enum gk_status put_revision(void *context, const struct gk_revision_row *row,
+                                   struct gk_error *error)
 {
-    (void)context, (void)error;
-    struct gk_buf through, created;
-    gk_buf_init(&through, TEXT_MAX_BYTES);
-    gk_buf_init(&created, TEXT_MAX_BYTES);
-    gk_buf_put_day(&through, row->data_through_day);
-    gk_buf_put_utc(&created, row->created_utc);
-    printf("revision %d  %s  read %lld  new %lld  duplicate %lld  changed %lld  unlocated %lld  "
-           "rejected %lld  data through %s  made %s\n",
-           (int)row->id, row->kind, (long long)row->rows_read, (long long)row->rows_new,
-           (long long)row->rows_duplicate, (long long)row->rows_changed,
-           (long long)row->rows_unlocated, (long long)row->rows_rejected, text_of(&through),
-           text_of(&created));
-    gk_buf_release(&through);
-    gk_buf_release(&created);
+    (void)error;
+    struct gk_report *report = context;
+    gk_report_row_begin(report);
+    gk_report_i64(report, "revision", row->id, "revision {}");
+    gk_report_text(report, "kind", row->kind, "  {}");
+    if (row->reverts > 0)
+        gk_report_i64(report, "reverts", row->reverts, " of {}");
+    gk_report_i64(report, "read", row->rows_read, "  read {}");
+    gk_report_i64(report, "new", row->rows_new, "  new {}");
+    gk_report_i64(report, "duplicate", row->rows_duplicate, "  duplicate {}");
+    gk_report_i64(report, "changed", row->rows_changed, "  changed {}");
+    gk_report_i64(report, "unlocated", row->rows_unlocated, "  unlocated {}");
+    gk_report_i64(report, "rejected", row->rows_rejected, "  rejected {}");
+    gk_report_i64(report, "removed", row->rows_removed,
+                  row->rows_removed > 0 ? "  removed {}" : NULL);
+    gk_report_day(report, "data_through", row->data_through_day, "  data through {}");
+    gk_report_utc(report, "made", row->created_utc, "  made {}");
+    gk_report_bool(report, "is_erased", row->is_erased, "  erased");
+    gk_report_say(report, "\n");
+    gk_report_row_end(report);
     return GK_OK;
+}
+
+/* `id` 0: all of them. */
+static enum gk_status put_releases(struct gk_report *report, struct gk_store *store, int32_t id,
+                                   struct gk_error *error)
+{
+    gk_report_list_begin(report, "releases");
+    enum gk_status status = gk_store_releases(store, id, put_release, report, error);
+    gk_report_list_end(report);
+    return status;
 }
 
 enum { FLAG_THROUGH, FLAG_FROM, FLAG_DEFINITION };
@@ -83,12 +90,13 @@ static enum gk_status publish(const struct gk_options *options,
     struct gk_store *store = NULL;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta publish", error);
+    gk_progress_begin(arguments->progress, "freezing the release", NULL, 0);
     if (status == GK_OK)
         status = gk_store_publish(&id, store, through, values[FLAG_FROM].count > 0 ? &from : NULL,
                                   definition != NULL ? definition : options->public_definition,
                                   (int32_t)options->watch_min_dwellings, error);
     if (status == GK_OK)
-        status = gk_store_releases(store, id, print_release, NULL, error);
+        status = put_releases(arguments->report, store, id, error);
     gk_store_close(store);
     return status;
 }
@@ -96,12 +104,11 @@ static enum gk_status publish(const struct gk_options *options,
 static enum gk_status list_releases(const struct gk_options *options,
                                     const struct gk_arguments *arguments, struct gk_error *error)
 {
-    (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta releases", error);
     if (status == GK_OK)
-        status = gk_store_releases(store, 0, print_release, NULL, error);
+        status = put_releases(arguments->report, store, 0, error);
     gk_store_close(store);
     return status;
 }
@@ -109,12 +116,13 @@ static enum gk_status list_releases(const struct gk_options *options,
 static enum gk_status list_revisions(const struct gk_options *options,
                                      const struct gk_arguments *arguments, struct gk_error *error)
 {
-    (void)arguments;
     struct gk_store *store = NULL;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_IMPORTER, "grannkarta revisions", error);
+    gk_report_list_begin(arguments->report, "revisions");
     if (status == GK_OK)
-        status = gk_store_revisions(store, print_revision, NULL, error);
+        status = gk_store_revisions(store, put_revision, arguments->report, error);
+    gk_report_list_end(arguments->report);
     gk_store_close(store);
     return status;
 }
@@ -128,6 +136,7 @@ const struct gk_command gk_command_publish = {
              "of dwelling that cells were closed with, or that differs from the one under which\n"
              "these months were published before.\n",
     .flags = publish_flags,
+    .has_report = true,
     .run = publish,
 };
 
@@ -135,6 +144,7 @@ const struct gk_command gk_command_releases = {
     .name = "releases",
     .operands = "",
     .help = "list what was published, newest first",
+    .has_report = true,
     .run = list_releases,
 };
 
@@ -142,5 +152,6 @@ const struct gk_command gk_command_revisions = {
     .name = "revisions",
     .operands = "",
     .help = "list what was imported, newest first",
+    .has_report = true,
     .run = list_revisions,
 };

@@ -42,13 +42,6 @@ static const struct gk_flag flags[] = {
     {0},
 };
 
-void gk_synth_progress(const char *what, int64_t done, int64_t total)
-{
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%s: %lld %%%s", what, (long long)(total > 0 ? done * 100 / total : 100),
-                done >= total ? "\n" : "");
-}
-
 enum gk_status gk_synth_build(struct gk_synth *synth, const struct gk_synth_plan *plan)
 {
     memset(synth, 0, sizeof *synth);
@@ -186,7 +179,7 @@ static enum gk_status join(char *path, const char *directory, const char *file,
 
 /* The manifest comes last: where it is, the other files are whole. */
 static enum gk_status write_files(const struct gk_synth *synth, const char *directory,
-                                  struct gk_error *error)
+                                  struct gk_report *report, struct gk_error *error)
 {
     static const char *const files[GK_SYNTH_OWNERS] = {
         [GK_SYNTH_BROMOLLA] = "incidents-latlon.csv", [GK_SYNTH_STORBY] = "incidents.csv"};
@@ -209,11 +202,15 @@ static enum gk_status write_files(const struct gk_synth *synth, const char *dire
         status = join(path, directory, "README.txt", error);
     if (status == GK_OK)
         status = write_manifest(synth, path, reports, error);
-    int64_t good = reports[GK_SYNTH_STORBY].good + reports[GK_SYNTH_BROMOLLA].good;
-    if (status == GK_OK)
-        printf("wrote %zu addresses, %zu districts, %zu watch areas, %lld incidents to %s\n",
-               synth->address_count, synth->district_count, synth->watch_count, (long long)good,
-               directory);
+    if (status == GK_OK) {
+        gk_report_i64(report, "addresses", (int64_t)synth->address_count, "wrote {} addresses, ");
+        gk_report_i64(report, "districts", (int64_t)synth->district_count, "{} districts, ");
+        gk_report_i64(report, "watch_areas", (int64_t)synth->watch_count, "{} watch areas, ");
+        gk_report_i64(report, "incidents",
+                      reports[GK_SYNTH_STORBY].good + reports[GK_SYNTH_BROMOLLA].good,
+                      "{} incidents to ");
+        gk_report_text(report, "directory", directory, "{}\n");
+    }
     for (int owner = 0; owner < GK_SYNTH_OWNERS; owner++)
         gk_buf_release(&reports[owner].dirty);
     return status;
@@ -227,7 +224,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     struct gk_synth_plan plan = {.seed = (uint64_t)values[SEED].number,
                                  .dwellings = values[DWELLINGS].number,
                                  .incidents = values[INCIDENTS].number,
-                                 .years = (int)values[YEARS].number};
+                                 .years = (int)values[YEARS].number,
+                                 .progress = arguments->progress};
     if (values[INCIDENTS].count == 0)
         plan.incidents = (int64_t)plan.years * INCIDENTS_A_YEAR;
     struct gk_synth synth;
@@ -235,7 +233,7 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     if (status != GK_OK)
         gk_error_set(error, status, "invent the municipalities: %s", gk_status_text(status));
     else
-        status = write_files(&synth, arguments->operands[0], error);
+        status = write_files(&synth, arguments->operands[0], arguments->report, error);
     gk_synth_release(&synth);
     return status;
 }
@@ -251,5 +249,6 @@ const struct gk_command gk_command_synth = {
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = run,
 };

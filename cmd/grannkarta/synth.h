@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "geo/types.h"
+#include "progress.h"
 
 enum {
     GK_SYNTH_CELL_CM = 20000,  /* side of a mesh cell */
@@ -30,9 +31,10 @@ enum {
 /* What is asked for. */
 struct gk_synth_plan {
     uint64_t seed;
-    int64_t dwellings; /* of the larger neighbour */
-    int64_t incidents; /* good rows of the larger neighbour's file */
-    int years;         /* whole years up to GK_SYNTH_LAST_YEAR */
+    int64_t dwellings;            /* of the larger neighbour */
+    int64_t incidents;            /* good rows of the larger neighbour's file */
+    int years;                    /* whole years up to GK_SYNTH_LAST_YEAR */
+    struct gk_progress *progress; /* NULL: nothing is said */
 };
 
 enum gk_synth_class { GK_SYNTH_VILLA, GK_SYNTH_FLAT, GK_SYNTH_HOLIDAY, GK_SYNTH_CLASSES };
@@ -277,8 +279,5 @@ GK_CHECKED enum gk_status gk_synth_degrees_open(struct gk_synth_degrees **degree
 GK_CHECKED enum gk_status gk_synth_degrees_of(struct gk_synth_degrees *degrees, struct gk_en at,
                                               struct gk_lonlat *out);
 void gk_synth_degrees_close(struct gk_synth_degrees *degrees);
-
-/* "what: 45 %" on stderr when it is a terminal; 100 ends the line. */
-void gk_synth_progress(const char *what, int64_t done, int64_t total);
 
 #endif

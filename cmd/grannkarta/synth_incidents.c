@@ -428,6 +428,8 @@ static enum gk_status run_days(struct generator *generator)
     for (int32_t day = generator->first_day; day <= generator->last_day; day++)
         whole += day_weight(generator, day);
     enum gk_status status = GK_OK;
+    gk_progress_begin(generator->synth->plan.progress, "inventing incidents", "incidents",
+                      generator->total);
     for (int32_t day = generator->first_day; day <= generator->last_day && status == GK_OK; day++) {
         uint64_t part = day_weight(generator, day);
         int64_t count = day == generator->last_day
@@ -435,9 +437,9 @@ static enum gk_status run_days(struct generator *generator)
                             : draw_count(&generator->random, part, whole, generator->left);
         whole -= part;
         status = run_day(generator, day, count);
-        if (day % 31 == 0 || day == generator->last_day)
-            gk_synth_progress("incidents", generator->total - generator->left, generator->total);
+        gk_progress_at(generator->synth->plan.progress, generator->total - generator->left);
     }
+    gk_progress_end(generator->synth->plan.progress);
     return status;
 }
 

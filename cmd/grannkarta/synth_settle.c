@@ -242,11 +242,13 @@ enum gk_status gk_synth_settle(struct gk_synth *synth)
         return GK_NO_MEMORY;
     enum gk_status status = settle_bromolla(synth);
     int64_t left = synth->plan.dwellings;
+    gk_progress_begin(synth->plan.progress, "settling regions", "regions", regions);
     for (int32_t r = 1; r <= regions && status == GK_OK; r++) {
         int64_t share = left / (regions - r + 1);
         left -= share;
         status = settle_region(synth, r, share);
-        gk_synth_progress("addresses", r, regions);
+        gk_progress_at(synth->plan.progress, r);
     }
+    gk_progress_end(synth->plan.progress);
     return status == GK_OK ? sort_by_cell(synth) : status;
 }

@@ -136,19 +136,21 @@ static enum gk_status write_addresses(const struct gk_synth *synth, const char *
         status = add_field(&layer, "dwellings", OFTInteger, OFSTNone);
     if (status == GK_OK)
         status = add_field(&layer, "year", OFTInteger, OFSTNone);
+    gk_progress_begin(synth->plan.progress, "writing addresses.gpkg", "addresses",
+                      (int64_t)synth->address_count);
     for (size_t i = 0; i < synth->address_count && status == GK_OK; i++) {
         if (i % FEATURES_IN_TRANSACTION == 0) {
             if (i > 0)
                 GDALDatasetCommitTransaction(layer.dataset);
             GDALDatasetStartTransaction(layer.dataset, 0);
-            gk_synth_progress("addresses.gpkg", (int64_t)i, (int64_t)synth->address_count);
         }
         status = add_address(&layer, &synth->addresses[i], &text);
+        gk_progress_at(synth->plan.progress, (int64_t)i + 1);
     }
     if (layer.dataset != NULL && synth->address_count > 0 &&
         GDALDatasetCommitTransaction(layer.dataset) != OGRERR_NONE && status == GK_OK)
         status = fail(&layer);
-    gk_synth_progress("addresses.gpkg", 1, 1);
+    gk_progress_end(synth->plan.progress);
     gk_buf_release(&text);
     return close_layer(&layer, status);
 }

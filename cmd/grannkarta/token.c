@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/date.h"
 #include "command.h"
 #include "store/tokens.h"
 
@@ -58,7 +57,19 @@ static enum gk_status write_beside(char **beside, const char *path, const char *
     return status;
 }
 
-enum { FLAG_ROLE, FLAG_NAME, FLAG_DAYS, FLAG_OUT };
+/* A file that is there may hold the only copy of another token. */
+static enum gk_status refuse_existing(const char *path, struct gk_error *error)
+{
+    struct stat found;
+    if (lstat(path, &found) == 0)
+        return gk_error_set(error, GK_CONFLICT,
+                            "write \"%.300s\": it exists; name another file, or replace it with "
+                            "--force",
+                            path);
+    return errno == ENOENT ? GK_OK : fail_to_write(path, error);
+}
+
+enum { FLAG_ROLE, FLAG_NAME, FLAG_DAYS, FLAG_OUT, FLAG_FORCE };
 static const struct gk_flag create_flags[] = {
     [FLAG_ROLE] = {.name = "role",
                    .kind = GK_FLAG_CHOICE,
@@ -78,6 +89,9 @@ static const struct gk_flag create_flags[] = {
     [FLAG_OUT] = {.name = "out",
                   .kind = GK_FLAG_TEXT,
                   .help = "write the token to this file, mode 0600, instead of showing it"},
+    [FLAG_FORCE] = {.name = "force",
+                    .kind = GK_FLAG_SWITCH,
+                    .help = "let --out replace a file that exists"},
     {.name = NULL},
 };
 
@@ -89,6 +103,11 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
     if (*name == '\0' || strlen(name) > 200)
         return gk_error_set(error, GK_INVALID,
                             "--name is \"%.100s\"; allowed are 1 to 200 characters", name);
+    enum gk_status status = GK_OK;
+    if (out != NULL && values[FLAG_FORCE].count == 0)
+        status = refuse_existing(out, error);
+    if (status != GK_OK)
+        return status;
     if (sodium_init() < 0)
         return gk_error_set(error, GK_INTERNAL, "make a token: no source of random numbers");
     struct gk_store *store = NULL;
@@ -96,8 +115,7 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
     unsigned char hash[crypto_hash_sha256_BYTES];
     int32_t id = 0;
     make_token(text, hash);
-    enum gk_status status =
-        gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
+    status = gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
     if (status == GK_OK && out != NULL)
         status = write_beside(&beside, out, text, error);
     if (status == GK_OK)
@@ -106,7 +124,7 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
             values[FLAG_DAYS].count > 0 ? (int32_t)values[FLAG_DAYS].number : 0, hash, error);
     if (status == GK_OK && out != NULL && rename(beside, out) != 0) {
         status = fail_to_write(out, error);
-        (void)!gk_store_token_revoke(store, id, NULL);
+        (void)!gk_store_token_revoke(NULL, store, id, NULL);
     }
     if (beside != NULL && status != GK_OK)
         (void)unlink(beside);
@@ -122,36 +140,42 @@ static enum gk_status create(const struct gk_options *options, const struct gk_a
     return status;
 }
 
-static enum gk_status print_token(void *context, const struct gk_token_row *row,
-                                  struct gk_error *error)
+static enum gk_status put_token(void *context, const struct gk_token_row *row,
+                                struct gk_error *error)
 {
-    (void)context, (void)error;
-    struct gk_buf buf;
-    gk_buf_init(&buf, 256);
-    gk_buf_puts(&buf, "made ");
-    gk_buf_put_utc(&buf, row->created_utc);
-    if (row->revoked_utc != 0) {
-        gk_buf_puts(&buf, "  revoked ");
-        gk_buf_put_utc(&buf, row->revoked_utc);
-    } else if (row->expires_utc != 0) {
-        gk_buf_puts(&buf, row->is_expired ? "  ended " : "  ends ");
-        gk_buf_put_utc(&buf, row->expires_utc);
-    }
-    printf("token %d  %s  %s  %s\n", (int)row->id, row->role, buf.data != NULL ? buf.data : "",
-           row->name);
-    gk_buf_release(&buf);
+    (void)error;
+    struct gk_report *report = context;
+    bool is_revoked = row->revoked_utc != 0, ends = row->expires_utc != 0;
+    const char *state = row->is_expired ? "  ended {}" : "  ends {}";
+    gk_report_row_begin(report);
+    gk_report_i64(report, "token", row->id, "token {}");
+    gk_report_text(report, "role", row->role, "  {}");
+    gk_report_utc(report, "made", row->created_utc, "  made {}");
+    if (is_revoked)
+        gk_report_utc(report, "revoked", row->revoked_utc, "  revoked {}");
+    else
+        gk_report_null(report, "revoked", NULL);
+    if (ends)
+        gk_report_utc(report, "ends", row->expires_utc, is_revoked ? NULL : state);
+    else
+        gk_report_null(report, "ends", NULL);
+    gk_report_bool(report, "has_ended", row->is_expired, NULL);
+    gk_report_text(report, "name", row->name, "  {}\n");
+    gk_report_row_end(report);
     return GK_OK;
 }
 
 static enum gk_status list(const struct gk_options *options, const struct gk_arguments *arguments,
                            struct gk_error *error)
 {
-    (void)arguments;
+    struct gk_report *report = arguments->report;
     struct gk_store *store = NULL;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
+    gk_report_list_begin(report, "tokens");
     if (status == GK_OK)
-        status = gk_store_tokens(store, print_token, NULL, error);
+        status = gk_store_tokens(store, put_token, report, error);
+    gk_report_list_end(report);
     gk_store_close(store);
     return status;
 }
@@ -167,13 +191,19 @@ static enum gk_status revoke_token(const struct gk_options *options,
         return gk_error_set(error, GK_INVALID,
                             "token \"%.64s\"; allowed is a number of \"token list\"", text);
     struct gk_store *store = NULL;
+    int64_t earlier_utc = 0;
+    struct gk_report *report = arguments->report;
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta token", error);
     if (status == GK_OK)
-        status = gk_store_token_revoke(store, (int32_t)id, error);
-    if (status == GK_OK)
-        printf("token %ld is revoked; daemons that reach the database refuse it within a second\n",
-               id);
+        status = gk_store_token_revoke(&earlier_utc, store, (int32_t)id, error);
+    if (status == GK_OK && earlier_utc != 0) {
+        gk_report_i64(report, "revoked", id, "token {} was revoked already");
+        gk_report_utc(report, "revoked_before", earlier_utc, ", {}\n");
+    } else if (status == GK_OK)
+        gk_report_i64(report, "revoked", id,
+                      "token {} is revoked; daemons that reach the database refuse it within a "
+                      "second\n");
     gk_store_close(store);
     return status;
 }
@@ -190,6 +220,7 @@ const struct gk_command gk_command_token_list = {
     .name = "token list",
     .operands = "",
     .help = "list tokens, without what they are",
+    .has_report = true,
     .run = list,
 };
 
@@ -199,5 +230,6 @@ const struct gk_command gk_command_token_revoke = {
     .help = "end a token",
     .operand_minimum = 1,
     .operand_maximum = 1,
+    .has_report = true,
     .run = revoke_token,
 };

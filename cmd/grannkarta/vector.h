@@ -1,6 +1,6 @@
 /* Vector files by OGR: dwellings, districts and watch areas in any format and
- * any CRS come out in EPSG:3006. Incidents never go this way: their file is
- * read by our own parser, which leaves no exact place in a message. */
+ * any CRS come out in EPSG:3006. Incidents never go this way: incident_vector.c
+ * lets nothing that GDAL says about them out. */
 #ifndef GK_CMD_VECTOR_H
 #define GK_CMD_VECTOR_H
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "internal.h"
 
 enum { OLD_VERSIONS_MAX_BYTES = 4096, OLD_CELLS_MAX = 256 };
 
@@ -300,6 +301,8 @@ enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk
     if (status == GK_OK)
         status = match_plain(store, error);
     if (status == GK_OK)
+        status = gk_incidents_recall(store, lattice_version, list.data, error);
+    if (status == GK_OK)
         status = gk_store_query(
             store,
             "SELECT (SELECT count(*) FROM matched WHERE stored_id IS NULL)"
@@ -330,8 +333,8 @@ static enum gk_status take_inserted(void *context, struct gk_store_row *row, str
     return GK_OK;
 }
 
-/* The store is complete through the latest day that any import was: a file of
- * older rows takes nothing back. */
+/* The store is complete through the latest day that any standing import was: a
+ * file of older rows takes nothing back. */
 static enum gk_status insert_revision(struct inserted *inserted, struct gk_store *store,
                                       const struct gk_revision *revision, struct gk_error *error)
 {
@@ -347,10 +350,11 @@ static enum gk_status insert_revision(struct inserted *inserted, struct gk_store
     return gk_store_query(
         store,
         "INSERT INTO revision (id, kind, lattice_version, file_sha256, rows_read, rows_new,"
-        "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, data_through)"
+        "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, file_through,"
+        "  data_through)"
         " SELECT coalesce(max(id), 0) + 1, 'import', $1::int, $2::bytea, $3::bigint, $4::bigint,"
-        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint,"
-        "  greatest(DATE '1970-01-01' + $9::int, max(data_through))"
+        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint, DATE '1970-01-01' + $9::int,"
+        "  greatest(DATE '1970-01-01' + $9::int, standing_data_through())"
         "  FROM revision RETURNING id, data_through",
         values, 9, take_inserted, inserted, error);
 }
@@ -376,18 +380,21 @@ enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store, struct gk
             store,
             "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
             "  from_hour, to_hour, reported, code_id, count, case_hash, case_key_id)"
-            " SELECT coalesce(stored_id, nextval('incident_id')), $1::int, cell_id,"
-            "  municipality_id, coalesce(stored_version, $2::int), from_hour, to_hour, reported,"
-            "  code_id, count, case_hash, $3::int"
-            "   FROM matched WHERE NOT is_same",
+            " SELECT coalesce(stored_id, r.id, nextval('incident_id')), $1::int,"
+            "  CASE WHEN r.id IS NULL THEN m.cell_id ELSE r.cell_id END, municipality_id,"
+            "  coalesce(stored_version, r.version, $2::int), from_hour, to_hour, reported, code_id,"
+            "  count, case_hash, $3::int"
+            "   FROM matched m LEFT JOIN returned r USING (line) WHERE NOT is_same",
             values, 3, NULL, NULL, error);
     if (status == GK_OK)
         status = gk_store_query(
             store,
             "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
             "  from_hour, to_hour, reported, code_id, count)"
-            " SELECT nextval('incident_id'), $1::int, cell_id, municipality_id, $2::int,"
-            "  from_hour, to_hour, reported, code_id, count FROM plain WHERE NOT is_same",
+            " SELECT coalesce(r.id, nextval('incident_id')), $1::int,"
+            "  CASE WHEN r.id IS NULL THEN p.cell_id ELSE r.cell_id END, municipality_id,"
+            "  coalesce(r.version, $2::int), from_hour, to_hour, reported, code_id, count"
+            "   FROM plain p LEFT JOIN returned r USING (line) WHERE NOT is_same",
             values, 2, NULL, NULL, error);
     return status;
 }

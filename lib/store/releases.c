@@ -53,6 +53,7 @@ static enum gk_status take_release(void *context, struct gk_store_row *row, stru
         .located = gk_store_get_i64(row, 9),
         .unlocated = gk_store_get_i64(row, 10),
         .watch_areas = (int32_t)gk_store_get_i64(row, 11),
+        .is_erased = gk_store_get_i64(row, 12) != 0,
     };
     return releases->function(releases->context, &release, error);
 }
@@ -69,7 +70,8 @@ enum gk_status gk_store_releases(struct gk_store *store, int32_t id, gk_release_
         "  lattice_version, revision_id, withdrawn_at IS NOT NULL,"
         "  c.cells, c.located, (SELECT coalesce(sum(unlocated), 0)"
         "    FROM release_municipality_month m WHERE m.release_id = id),"
-        "  (SELECT count(*) FROM release_watch_area w WHERE w.release_id = id)"
+        "  (SELECT count(*) FROM release_watch_area w WHERE w.release_id = id),"
+        "  erased_at IS NOT NULL"
         " FROM release, LATERAL (SELECT count(DISTINCT cell_id) AS cells,"
         "   coalesce(sum(count), 0) AS located FROM release_cell_month m WHERE m.release_id = id) c"
         " WHERE $1 = 0 OR id = $1 ORDER BY id DESC";
@@ -97,6 +99,9 @@ static enum gk_status take_revision(void *context, struct gk_store_row *row, str
         .rows_changed = gk_store_get_i64(row, 7),
         .rows_unlocated = gk_store_get_i64(row, 8),
         .rows_rejected = gk_store_get_i64(row, 9),
+        .rows_removed = gk_store_get_i64(row, 10),
+        .reverts = (int32_t)gk_store_get_i64(row, 11),
+        .is_erased = gk_store_get_i64(row, 12) != 0,
     };
     return revisions->function(revisions->context, &revision, error);
 }
@@ -107,7 +112,8 @@ enum gk_status gk_store_revisions(struct gk_store *store, gk_revision_function *
     struct revisions revisions = {function, context};
     return gk_store_query(store,
                           "SELECT id, created_at, kind, data_through, rows_read, rows_new,"
-                          " rows_duplicate, rows_changed, rows_unlocated, rows_rejected"
+                          " rows_duplicate, rows_changed, rows_unlocated, rows_rejected,"
+                          " rows_removed, coalesce(reverts, 0), erased_at IS NOT NULL"
                           " FROM revision ORDER BY id DESC",
                           NULL, 0, take_revision, &revisions, error);
 }

@@ -22,17 +22,34 @@ enum gk_status gk_store_token_add(int32_t *id, struct gk_store *store, const cha
                           values, 4, take_id, id, error);
 }
 
-enum gk_status gk_store_token_revoke(struct gk_store *store, int32_t id, struct gk_error *error)
+struct revoked {
+    int32_t id;
+    int64_t earlier_utc;
+};
+
+static enum gk_status take_revoked(void *context, struct gk_store_row *row, struct gk_error *error)
 {
-    int32_t found = 0;
+    (void)error;
+    *(struct revoked *)context =
+        (struct revoked){(int32_t)gk_store_get_i64(row, 0), gk_store_get_utc(row, 1)};
+    return GK_OK;
+}
+
+enum gk_status gk_store_token_revoke(int64_t *earlier_utc, struct gk_store *store, int32_t id,
+                                     struct gk_error *error)
+{
+    struct revoked found = {0};
     const struct gk_store_value value = gk_store_i64(id);
-    enum gk_status status =
-        gk_store_query(store,
-                       "UPDATE token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1"
-                       " RETURNING id",
-                       &value, 1, take_id, &found, error);
-    if (status == GK_OK && found == 0)
+    enum gk_status status = gk_store_query(
+        store,
+        "WITH old AS (SELECT id, revoked_at FROM token WHERE id = $1 FOR UPDATE),"
+        " done AS (UPDATE token SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL)"
+        " SELECT id, revoked_at FROM old",
+        &value, 1, take_revoked, &found, error);
+    if (status == GK_OK && found.id == 0)
         status = gk_error_set(error, GK_NOT_FOUND, "token %d does not exist", (int)id);
+    if (earlier_utc != NULL)
+        *earlier_utc = found.earlier_utc;
     return status;
 }
 

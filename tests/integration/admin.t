@@ -111,6 +111,20 @@ def tokens_are_shown_once_and_stored_as_a_hash():
         is_eq(stat.S_IMODE(os.stat(path).st_mode), 0o600, "for its owner only")
         ok(written.strip() not in done.stdout + done.stderr, "and shows it nowhere")
         is_eq(os.listdir(folder), ["token"], "and leaves nothing beside it")
+        done = d.grannkarta("token", "create", "--role", "analyst", "--name", "C", "--out", path, check=False)
+        is_eq(done.returncode, 4, "a file that exists is not replaced")
+        contains(done.stderr, "--force", "saying how it can be")
+        with open(path) as f:
+            is_eq(f.read(), written, "it is as it was")
+        os.symlink("/nonexistent", path + "-link")
+        is_eq(d.grannkarta("token", "create", "--role", "analyst", "--name", "C", "--out", path + "-link",
+                           check=False).returncode, 4, "nor is a link that leads nowhere")
+        os.unlink(path + "-link")
+        is_eq(d.value("SELECT count(*) FROM token"), "2", "and no token is made")
+        done = d.grannkarta("token", "create", "--role", "analyst", "--name", "C", "--out", path, "--force")
+        with open(path) as f:
+            ok(f.read() != written, "--force replaces it")
+        d.execute("DELETE FROM token WHERE name = 'C'")
         done = d.grannkarta("token", "create", "--role", "analyst", "--name", "C", "--out", folder + "/no/such", check=False)
         is_eq(done.returncode, 1, "a file that cannot be written fails")
     is_eq(d.value("SELECT count(*) FROM token"), "2", "and makes no token")
@@ -121,6 +135,9 @@ def tokens_are_shown_once_and_stored_as_a_hash():
     d.grannkarta("token", "revoke", "1")
     contains(d.grannkarta("token", "list").stdout, "revoked", "revoking shows")
     is_eq(int(d.value("SELECT tokens FROM state")), before + 1, "and the daemons are told")
+    when = d.value("SELECT revoked_at FROM token WHERE id = 1")
+    contains(d.grannkarta("token", "revoke", "1").stdout, "token 1 was revoked already", "a second time says so")
+    is_eq(d.value("SELECT revoked_at FROM token WHERE id = 1"), when, "and the first counts")
     is_eq(d.grannkarta("token", "revoke", "77", check=False).returncode, 2, "an unknown id is the caller's mistake")
     for bad in ("0", "x", "1x", "99999999999"):
         is_eq(d.grannkarta("token", "revoke", bad, check=False).returncode, 2, "so is " + bad)

@@ -174,7 +174,7 @@ def importing_leaves_no_exact_place():
     lists = path("lists")
     os.mkdir(lists)
     made = [n for n in os.listdir(folder.name) if n.endswith(".rejects.csv")]
-    is_eq(sorted(made), ["dirty.rejects.csv"], "one list of rejected rows")
+    is_eq(sorted(made), ["dirty.csv.rejects.csv"], "one list of rejected rows")
     for name in made:
         os.rename(path(name), os.path.join(lists, name))
     is_eq(search([cluster.home, lists], what, b"".join(printed)), set(), "nothing exact is found anywhere")

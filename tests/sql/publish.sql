@@ -1,6 +1,6 @@
 -- publish(): what it freezes and what it refuses. Expected values by hand.
 \ir include/village.sql
-SELECT plan(53);
+SELECT plan(56);
 
 SELECT throws_like($$SELECT publish('2023-12-01', 'polisen')$$, '%nothing to publish%', 'refused without incidents');
 
@@ -149,11 +149,14 @@ INSERT INTO lattice SELECT 2, now(), source_id, base_set, base_square_dm, k, min
 UPDATE cell SET merged_into = 3, merged_version = 2 WHERE id = 2;
 INSERT INTO lattice_cell VALUES (2, 1, 8, 0, 0, 8, pg_temp.strip(0, 2)), (2, 3, 16, 0, 0, 16, pg_temp.strip(2, 5)),
   (2, 4, 7, 0, 1, 8, pg_temp.strip(5, 7));
-INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (6, 'import', 2, sha256('six'), '2028-12-31');
-SELECT is(publish('2023-12-01', 'polisen', '2023-01-01'), 8, 'on a new lattice');
-SELECT results_eq('SELECT cell_id, sum(count)::int FROM release_cell_month WHERE release_id = 8 GROUP BY 1 ORDER BY 1',
+INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (6, 'import', 2, sha256('six'), '2029-12-31');
+SELECT throws_like($$SELECT publish('2023-12-01', 'polisen', '2023-01-01')$$, '%release 7 stands through 2029-12%withdraw 7%',
+  'not one that ends earlier than the one that stands');
+SELECT is(publish('2029-12-01', 'polisen', '2023-01-01'), 8, 'on a new lattice');
+SELECT results_eq('SELECT cell_id, sum(count)::int FROM release_cell_month WHERE release_id = 8 AND month < ''2024-01-01'' GROUP BY 1 ORDER BY 1',
   'VALUES (1, 3), (3, 6)', 'incidents follow their cell into the one it became');
 SELECT isnt_empty('SELECT FROM district_cell WHERE version = 2', 'memberships were computed on the way');
-UPDATE release SET withdrawn_at = now() WHERE id = 8;
-SELECT is((SELECT release FROM state), 7, 'a withdrawn release is not the newest');
+SELECT is(withdraw(8), 7, 'a withdrawn release gives way to the one before');
+SELECT is((SELECT release FROM state), 7, 'and is not the newest');
+SELECT throws_like('SELECT withdraw(8)', '%withdrawn already%', 'nor withdrawn twice');
 SELECT * FROM finish();

@@ -16,7 +16,7 @@ struct gk_release_row {
     const char *definition;
     int32_t first_month, through_month;
     int32_t lattice_version, revision;
-    bool is_withdrawn;
+    bool is_withdrawn, is_erased;
     int64_t cells, located, unlocated; /* cells with a count; incidents */
     int32_t watch_areas;
 };
@@ -27,6 +27,9 @@ struct gk_revision_row {
     const char *kind;
     int32_t data_through_day;
     int64_t rows_read, rows_new, rows_duplicate, rows_changed, rows_unlocated, rows_rejected;
+    int64_t rows_removed; /* incidents taken out by a revert, versions erased */
+    int32_t reverts;      /* the revision that it undoes; 0: none */
+    bool is_erased;       /* it can no longer be rebuilt */
 };
 
 typedef enum gk_status gk_release_function(void *context, const struct gk_release_row *row,

@@ -27,9 +27,10 @@ GK_CHECKED enum gk_status gk_store_token_add(int32_t *id, struct gk_store *store
                                              const char *role, int32_t days,
                                              const unsigned char hash[32], struct gk_error *error);
 
-/* GK_NOT_FOUND when there is none of that id; a revoked one stays as it was. */
-GK_CHECKED enum gk_status gk_store_token_revoke(struct gk_store *store, int32_t id,
-                                                struct gk_error *error);
+/* GK_NOT_FOUND when there is none of that id. One that was revoked before stays as
+ * it was: `earlier_utc` (may be NULL) gets the time, else 0. */
+GK_CHECKED enum gk_status gk_store_token_revoke(int64_t *earlier_utc, struct gk_store *store,
+                                                int32_t id, struct gk_error *error);
 
 /* Calls `function` for each, oldest first. */
 GK_CHECKED enum gk_status gk_store_tokens(struct gk_store *store, gk_token_function *function,

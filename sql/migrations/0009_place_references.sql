@@ -257,7 +257,7 @@ CREATE TRIGGER keep_number BEFORE UPDATE ON dwelling_source FOR EACH ROW WHEN (O
 CREATE TRIGGER keep_number BEFORE UPDATE ON watch_boundary FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_number();
 
 -- A table is emptied only together with what refers to it.
-CREATE FUNCTION refuse_truncate() RETURNS trigger
+CREATE FUNCTION refuse_emptying() RETURNS trigger
 LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM dwelling) OR EXISTS (SELECT FROM cell) OR EXISTS (SELECT FROM unit) OR EXISTS (SELECT FROM lattice_cell)
@@ -267,11 +267,11 @@ BEGIN
   RETURN NULL;
 END
 $$;
-CREATE TRIGGER keep_all AFTER TRUNCATE ON district FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
-CREATE TRIGGER keep_all AFTER TRUNCATE ON cell FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
-CREATE TRIGGER keep_all AFTER TRUNCATE ON lattice FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
-CREATE TRIGGER keep_all AFTER TRUNCATE ON dwelling_source FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
-CREATE TRIGGER keep_all AFTER TRUNCATE ON watch_boundary FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
+CREATE TRIGGER keep_all AFTER TRUNCATE ON district FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying();
+CREATE TRIGGER keep_all AFTER TRUNCATE ON cell FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying();
+CREATE TRIGGER keep_all AFTER TRUNCATE ON lattice FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying();
+CREATE TRIGGER keep_all AFTER TRUNCATE ON dwelling_source FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying();
+CREATE TRIGGER keep_all AFTER TRUNCATE ON watch_boundary FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying();
 
 GRANT EXECUTE ON FUNCTION look_now(), require(integer, text, text), require_districts(integer[], text), refuse_gone(integer, text, text)
 TO grannkarta_importer;
