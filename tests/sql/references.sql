@@ -1,5 +1,5 @@
 -- References of the large tables, which triggers hold instead of foreign keys
--- (0009_place_references). Expected is what PostgreSQL's own foreign keys answer, 23503,
+-- (0010_place_references). Expected is what PostgreSQL's own foreign keys answer, 23503,
 -- to a row alone, to one among a hundred, and for what is referred to.
 \ir include/village.sql
 SELECT plan(93);
