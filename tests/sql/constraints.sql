@@ -33,7 +33,7 @@ UPDATE incident SET case_hash = sha256('case'), case_key_id = 1;
 SELECT throws_ok(pg_temp.incident(format('{"id":2,"case_hash":"%s","case_key_id":1}', replace(sha256('case')::text, '\', '\\'))), '23505', NULL,
   'one open incident per case');
 
--- References are checked by statement (0010): nothing dangles, whoever writes.
+-- References are checked by statement (0011): nothing dangles, whoever writes.
 CREATE FUNCTION pg_temp.refused(role text, what text, VARIADIC statements text[]) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   state text := '00000';

@@ -3,7 +3,7 @@
 -- A foreign key asks for each row and locks the row it found: of a million new
 -- incidents with seven keys that was four fifths of the time of an import. Here
 -- the rows of a statement are checked together, by one join with each table that
--- they refer to. What foreign keys held is held as before, for every role: nobody
+-- they refer to (0010 does the same for places). What foreign keys held is held as before, for every role: nobody
 -- writes a reference to what is not there (23503), nobody deletes what is referred
 -- to, and no key changes under it.
 --
@@ -132,13 +132,6 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION refuse_new_key() RETURNS trigger
-LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
-BEGIN
-  RAISE EXCEPTION 'keys of % never change', TG_TABLE_NAME USING ERRCODE = 'foreign_key_violation';
-END
-$$;
-
 ALTER TABLE incident
   DROP CONSTRAINT incident_revision_in_fkey, DROP CONSTRAINT incident_revision_out_fkey,
   DROP CONSTRAINT incident_cell_id_fkey, DROP CONSTRAINT incident_municipality_id_fkey,
@@ -172,13 +165,10 @@ CREATE TRIGGER referred_truncate AFTER TRUNCATE ON offence_code FOR EACH STATEME
 CREATE TRIGGER referred_truncate AFTER TRUNCATE ON case_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
 CREATE TRIGGER referred_truncate AFTER TRUNCATE ON release FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
 
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON cell FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON district FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF version ON lattice FOR EACH ROW WHEN (OLD.version <> NEW.version) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON revision FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON offence_code FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON case_key FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
-CREATE TRIGGER referred_key BEFORE UPDATE OF id ON release FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_key();
+CREATE TRIGGER keep_number BEFORE UPDATE OF id ON revision FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_number();
+CREATE TRIGGER keep_number BEFORE UPDATE OF id ON offence_code FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_number();
+CREATE TRIGGER keep_number BEFORE UPDATE OF id ON case_key FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_number();
+CREATE TRIGGER keep_number BEFORE UPDATE OF id ON release FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse_new_number();
 
 -- Nothing looks incidents up by cell: all are read, or none. And rows of a revision
 -- lie together: summaries of blocks find them as well as an entry for each row.
@@ -487,4 +477,4 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION lock_references(boolean), check_incident_references(), check_count_references(),
-  refuse_dangling(), refuse_truncate(), refuse_new_key(), years_decided_otherwise(release) TO grannkarta_importer;
+  refuse_dangling(), refuse_truncate(), years_decided_otherwise(release) TO grannkarta_importer;
