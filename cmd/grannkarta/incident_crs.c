@@ -12,10 +12,10 @@ static enum gk_status find_kind(enum gk_place_kind *kind, int64_t epsg, struct g
     CPLPushErrorHandler(CPLQuietErrorHandler); /* a code, nothing of the file */
     bool is_known = crs != NULL && OSRImportFromEPSG(crs, (int)epsg) == OGRERR_NONE;
     CPLPopErrorHandler();
-    *kind = !is_known                ? GK_PLACE_NONE
-            : OSRIsGeographic(crs)   ? GK_PLACE_DEGREES
-            : OSRIsProjected(crs)    ? GK_PLACE_PROJECTED
-                                     : GK_PLACE_NONE;
+    *kind = !is_known              ? GK_PLACE_NONE
+            : OSRIsGeographic(crs) ? GK_PLACE_DEGREES
+            : OSRIsProjected(crs)  ? GK_PLACE_PROJECTED
+                                   : GK_PLACE_NONE;
     if (crs != NULL)
         OSRDestroySpatialReference(crs);
     if (*kind != GK_PLACE_NONE)
@@ -68,9 +68,10 @@ enum gk_status gk_incident_crs_choose(struct gk_incident_crs *crs, int64_t epsg,
         if (status == GK_OK && !uses_geometry)
             status = check_columns(crs->place_kind, epsg, columns, error);
     } else if (uses_geometry && name == NULL) {
-        status = gk_error_set(error, GK_INVALID,
-                              "the file does not say the CRS of its geometries; give it with --crs, "
-                              "such as --crs 3006");
+        status =
+            gk_error_set(error, GK_INVALID,
+                         "the file does not say the CRS of its geometries; give it with --crs, "
+                         "such as --crs 3006");
     }
     if (crs->place_kind == GK_PLACE_DEGREES)
         crs->degrees = name;
