@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal libsodium zlib
+PACKAGES_grannkarta := gdal libsodium zlib libcurl
 
 # --- How it is compiled --------------------------------------------------
 
@@ -110,6 +110,13 @@ $(OUT)/generated/migrations.inc: $(MIGRATIONS) lib/store/embed-migrations
 	@mkdir -p $(@D)
 	lib/store/embed-migrations $(MIGRATIONS) > $@
 $(OUT)/lib/store/migrate.o: $(OUT)/generated/migrations.inc
+
+# So do the questions of `grannkarta verify`, and the schema they compare with.
+VERIFY_SQL := $(sort $(wildcard lib/store/verify/*.sql))
+$(OUT)/generated/verify.inc: $(VERIFY_SQL) lib/store/verify/schema.expected lib/store/embed-verify
+	@mkdir -p $(@D)
+	lib/store/embed-verify $(VERIFY_SQL) > $@
+$(OUT)/lib/store/verify_sql.o: $(OUT)/generated/verify.inc
 
 # Archives in link order: users before what they use.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -245,7 +252,7 @@ lint: compdb
 
 compdb:
 	@mkdir -p build
-	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc
+	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc build/debug/generated/verify.inc
 	@$(MAKE) --no-print-directory -Bn BUILD=debug all 2>/dev/null | tests/lib/compdb > build/compile_commands.json
 
 coverage: deps
