@@ -177,8 +177,8 @@ static enum gk_status write_built(struct gk_store *store, const struct gk_places
         return status;
     gk_progress_begin(arguments->progress, "writing cells", NULL, 0);
     start_beside(beside, summarise);
-    status = gk_lattice_write(store, places->base_set, &beside->built, beside->old,
-                              beside->version, members, error);
+    status = gk_lattice_write(store, places->base_set, &beside->built, beside->old, beside->version,
+                              members, error);
     status = end_beside(beside, status, error);
     if (status == GK_OK)
         status = gk_store_execute(store, "COMMIT", error);

@@ -188,8 +188,7 @@ static enum gk_status write_lattice_cells(struct gk_store *store, const struct g
 }
 
 enum gk_status gk_lattice_write(struct gk_store *store, const char *base_set,
-                                const struct gk_lattice *built,
-                                const struct gk_stored_lattice *old,
+                                const struct gk_lattice *built, const struct gk_stored_lattice *old,
                                 const struct gk_lattice_version *version,
                                 const struct gk_members *members, struct gk_error *error)
 {
@@ -210,7 +209,8 @@ enum gk_status gk_lattice_write(struct gk_store *store, const char *base_set,
     if (status == GK_OK)
         status = write_lattice_cells(store, built, old, version, order, start, error);
     if (status == GK_OK)
-        status = gk_members_write(members, store, version->version, built, old, order, start, error);
+        status =
+            gk_members_write(members, store, version->version, built, old, order, start, error);
     free(order);
     free(start);
     return status;

@@ -92,8 +92,8 @@ enum gk_status gk_border_squares_copy(struct gk_copy **copy, struct gk_store *st
                                       struct gk_error *error)
 {
     return gk_copy_begin(
-        copy, store,
-        "COPY pg_temp.m_square (e, n, cell_id, dwellings) FROM STDIN (FORMAT binary)", 4, error);
+        copy, store, "COPY pg_temp.m_square (e, n, cell_id, dwellings) FROM STDIN (FORMAT binary)",
+        4, error);
 }
 
 void gk_copy_border_square(struct gk_copy *copy, struct gk_square square, int32_t cell,
