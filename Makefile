@@ -39,7 +39,7 @@ PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
 USES_grannkarta := base geo anon stats store snapshot
 PACKAGES_grannkartad := libsystemd
-PACKAGES_grannkarta := gdal libsodium
+PACKAGES_grannkarta := gdal libsodium zlib libcurl
 
 # --- How it is compiled --------------------------------------------------
 
@@ -111,6 +111,13 @@ $(OUT)/generated/migrations.inc: $(MIGRATIONS) lib/store/embed-migrations
 	lib/store/embed-migrations $(MIGRATIONS) > $@
 $(OUT)/lib/store/migrate.o: $(OUT)/generated/migrations.inc
 
+# So do the questions of `grannkarta verify`, and the schema they compare with.
+VERIFY_SQL := $(sort $(wildcard lib/store/verify/*.sql))
+$(OUT)/generated/verify.inc: $(VERIFY_SQL) lib/store/verify/schema.expected lib/store/embed-verify
+	@mkdir -p $(@D)
+	lib/store/embed-verify $(VERIFY_SQL) > $@
+$(OUT)/lib/store/verify_sql.o: $(OUT)/generated/verify.inc
+
 # Archives in link order: users before what they use.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 archives = $(patsubst %,$(OUT)/libgk_%.a,$(call reverse,$(filter $(1),$(MODULES))))
@@ -148,8 +155,8 @@ unit-programs: $(UNIT_PROGRAMS)
 $(OUT)/tests/grannkarta/%: tests/unit/grannkarta/%.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Itests/lib -Icmd/grannkarta -Ilib/anon $(call includes,$(USES_grannkarta)) \
-	  $(call package_cflags,check gdal) -o $@ $(filter %.c %.o %.a,$^) \
-	  $(call package_libs,check $(call module_packages,$(USES_grannkarta)) gdal) -lm -pthread
+	  $(call package_cflags,check $(PACKAGES_grannkarta)) -o $@ $(filter %.c %.o %.a,$^) \
+	  $(call package_libs,check $(call module_packages,$(USES_grannkarta)) $(PACKAGES_grannkarta)) -lm -pthread
 
 # tests/fuzz/<module>_<name>.c: one libFuzzer target each; its corpus is
 # tests/fuzz/corpus/<module>_<name>/. tests/fuzz/replay.c gives the same
@@ -158,7 +165,8 @@ FUZZ_SOURCES := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_ENGINE = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer,tests/fuzz/replay.c)
 # What of the command parses files and needs neither GDAL nor a database.
-PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_row)
+PARSERS := $(patsubst %,$(OUT)/cmd/grannkarta/%.o,text csv import_fields incident_columns incident_codes \
+             incident_row incident_settings)
 $(OUT)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(PARSERS) $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Icmd/grannkarta $(call includes,$(MODULES)) $(patsubst %,-Ilib/%,$(MODULES)) \
@@ -244,7 +252,7 @@ lint: compdb
 
 compdb:
 	@mkdir -p build
-	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc
+	@$(MAKE) --no-print-directory -s BUILD=debug build/debug/generated/migrations.inc build/debug/generated/verify.inc
 	@$(MAKE) --no-print-directory -Bn BUILD=debug all 2>/dev/null | tests/lib/compdb > build/compile_commands.json
 
 coverage: deps

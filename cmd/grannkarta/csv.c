@@ -48,6 +48,16 @@ static enum gk_status fill_first(struct gk_csv *csv, struct gk_error *error)
     return GK_OK;
 }
 
+/* UTF-16 without a BOM has a NUL beside every letter. */
+static bool has_early_nul(const struct gk_csv *csv)
+{
+    size_t looked_at = csv->filled < 64 ? csv->filled : 64;
+    const char *line_end = memchr(csv->chunk, '\n', looked_at);
+    if (line_end != NULL)
+        looked_at = (size_t)(line_end - csv->chunk);
+    return memchr(csv->chunk, '\0', looked_at) != NULL;
+}
+
 /* Looks at the first bytes: a BOM is passed over, what is no CSV is refused. */
 static enum gk_status check_start(struct gk_csv *csv, struct gk_error *error)
 {
@@ -57,8 +67,13 @@ static enum gk_status check_start(struct gk_csv *csv, struct gk_error *error)
     if (csv->filled >= 2 && (memcmp(at, "\xFF\xFE", 2) == 0 || memcmp(at, "\xFE\xFF", 2) == 0))
         return gk_error_set(error, GK_REJECTED, "the file is UTF-16; save it as UTF-8");
     if (csv->filled >= 4 && (memcmp(at, "PK\3\4", 4) == 0 || memcmp(at, "\x1F\x8B", 2) == 0))
+        return gk_error_set(
+            error, GK_REJECTED,
+            "the file is packed or a spreadsheet; save it as CSV, or call it what it is "
+            "(.xlsx, .ods)");
+    if (has_early_nul(csv))
         return gk_error_set(error, GK_REJECTED,
-                            "the file is compressed or a spreadsheet; save it as CSV");
+                            "the file is UTF-16 or no text at all; save it as CSV in UTF-8");
     return GK_OK;
 }
 
@@ -84,6 +99,28 @@ static char guess_delimiter(const struct gk_csv *csv)
     return tabs >= commas ? '\t' : ',';
 }
 
+/* Excel's first line "sep=;" says the delimiter; *length of the line, 0: none. */
+static char said_delimiter(const struct gk_csv *csv, size_t *length)
+{
+    const char *at = csv->chunk + csv->position;
+    size_t left = csv->filled - csv->position;
+    *length = 0;
+    if (left < 6 || memcmp(at, "sep=", 4) != 0 || (at[5] != '\r' && at[5] != '\n') ||
+        memchr(";,\t", at[4], 3) == NULL)
+        return '\0';
+    *length = left > 6 && at[5] == '\r' && at[6] == '\n' ? 7 : 6;
+    return at[4];
+}
+
+static void choose_delimiter(struct gk_csv *csv, char given)
+{
+    size_t length;
+    char said = said_delimiter(csv, &length);
+    csv->position += length;
+    csv->line += length > 0;
+    csv->delimiter = given != '\0' ? given : said != '\0' ? said : guess_delimiter(csv);
+}
+
 enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *context,
                            char delimiter, struct gk_error *error)
 {
@@ -96,9 +133,8 @@ enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *con
     enum gk_status status = fill_first(*csv, error);
     if (status == GK_OK)
         status = check_start(*csv, error);
-    if (delimiter == '\0')
-        delimiter = guess_delimiter(*csv);
-    (*csv)->delimiter = delimiter;
+    if (status == GK_OK)
+        choose_delimiter(*csv, delimiter);
     if (status != GK_OK) {
         gk_csv_close(*csv);
         *csv = NULL;
@@ -173,6 +209,33 @@ static void end_line(struct gk_csv *csv, int c, enum gk_status *status, struct g
         csv->position++;
 }
 
+/* Bytes from the position on that mean nothing but themselves. Most of a file is
+ * such: they are taken together. */
+static size_t plain_run(const struct gk_csv *csv, bool is_quoted)
+{
+    const char *at = csv->chunk + csv->position, *end = csv->chunk + csv->filled, *start = at;
+    char delimiter = is_quoted ? '"' : csv->delimiter;
+    while (at < end && *at != delimiter && *at != '"' && *at != '\n' && *at != '\r' && *at != '\0')
+        at++;
+    return (size_t)(at - start);
+}
+
+static enum gk_status put_run(struct gk_csv *csv, struct gk_csv_row *row,
+                              const struct progress *progress, size_t length,
+                              struct gk_error *error)
+{
+    if (length > GK_CSV_RECORD_MAX - csv->length) {
+        csv->length = GK_CSV_RECORD_MAX;
+        return put(csv, row, ' ', error);
+    }
+    if (!progress->is_quoted && progress->was_quoted)
+        row->fault = "text behind a closing quote";
+    memcpy(csv->record + csv->length, csv->chunk + csv->position, length);
+    csv->length += length;
+    csv->position += length;
+    return GK_OK;
+}
+
 static enum gk_status take_quoted(struct gk_csv *csv, struct gk_csv_row *row,
                                   struct progress *progress, int c, struct gk_error *error)
 {
@@ -190,6 +253,8 @@ static enum gk_status take_quoted(struct gk_csv *csv, struct gk_csv_row *row,
         end_line(csv, c, &status, error);
         c = '\n';
     }
+    if (c == '\0')
+        row->fault = "a NUL byte";
     return status == GK_OK ? put(csv, row, (char)c, error) : status;
 }
 
@@ -222,7 +287,7 @@ static enum gk_status take_record(struct gk_csv *csv, struct gk_csv_row *row,
     struct progress progress = {.quote_line = csv->line};
     enum gk_status status = GK_OK;
     csv->length = 0;
-    *row = (struct gk_csv_row){csv->fields, 0, csv->line, NULL};
+    *row = (struct gk_csv_row){csv->fields, 0, csv->line, 0, NULL};
     while (status == GK_OK && !progress.is_done) {
         int c = peek(csv, &status, error);
         if (status != GK_OK)
@@ -234,7 +299,13 @@ static enum gk_status take_record(struct gk_csv *csv, struct gk_csv_row *row,
                                     (long long)progress.quote_line);
             if (row->count == 0 && csv->length == 0 && !progress.was_quoted)
                 return GK_NOT_FOUND;
+            csv->line++;
             return end_field(csv, row, &progress, error);
+        }
+        size_t run = plain_run(csv, progress.is_quoted);
+        if (run > 0) {
+            status = put_run(csv, row, &progress, run, error);
+            continue;
         }
         csv->position++;
         status = progress.is_quoted ? take_quoted(csv, row, &progress, c, error)
@@ -249,5 +320,6 @@ enum gk_status gk_csv_next(struct gk_csv *csv, struct gk_csv_row *row, struct gk
     do
         status = take_record(csv, row, error);
     while (status == GK_OK && row->count == 1 && row->fields[0].length == 0 && row->fault == NULL);
+    row->line_count = csv->line - row->line;
     return status;
 }

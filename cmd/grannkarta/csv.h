@@ -26,13 +26,15 @@ struct gk_csv_field {
 struct gk_csv_row {
     const struct gk_csv_field *fields; /* valid until the next call */
     size_t count;
-    int64_t line;      /* physical line that it begins on, from 1 */
-    const char *fault; /* why it cannot be trusted, static; NULL: it can */
+    int64_t line;       /* physical line that it begins on, from 1 */
+    int64_t line_count; /* physical lines that it takes */
+    const char *fault;  /* why it cannot be trusted, static; NULL: it can */
 };
 
 struct gk_csv;
 
-/* `delimiter` 0: the most frequent of `;`, tab and `,` in the first line.
+/* `delimiter` 0: the most frequent of `;`, tab and `,` in the first line, or what
+ * a first line "sep=;" of a spreadsheet says; that line is passed over.
  * GK_NO_MEMORY, or GK_REJECTED for what is no text at all. */
 GK_CHECKED enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *context,
                                       char delimiter, struct gk_error *error);

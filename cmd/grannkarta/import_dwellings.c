@@ -1,21 +1,21 @@
 /* `import dwellings`: points with how many dwellings of which class they have.
  * They are summed per (base square, base district) in memory; the points
- * themselves are stored nowhere. */
+ * themselves are stored nowhere. Here is what is of dwellings alone; see
+ * import_frame.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "district_index.h"
 #include "dwelling_sum.h"
 #include "geo/crs.h"
 #include "geo/square.h"
+#include "import_frame.h"
 #include "sha256.h"
 #include "store/places.h"
 #include "text.h"
-#include "vector.h"
 
-enum { LAYER, YEAR, COUNT, CLASS, ADDRESSES, NO_ADDRESSES, CRS };
+enum { YEAR = GK_IMPORT_OWN_OF_POINTS, COUNT, CLASS, ADDRESSES, NO_ADDRESSES };
 enum { TEXT_MAX_BYTES = 4096, PER_ROW_MAX = 100000 };
 
 static const char *const count_names[] = {
@@ -30,18 +30,17 @@ static const char *const addresses_names[] = {"addresses", "adresser", "antal_ad
                                               "address_count", NULL};
 static const char *const year_names[] = {"year", "år", "ar", "dwellings_year", NULL};
 
-struct reader {
-    struct gk_vector vector;
+struct dwellings {
     int count, class, addresses, year_column;
-    int32_t year;
+    int32_t year; /* 0 until a row says it */
     bool has_addresses;
-    int32_t side_cm;
+    int32_t square_dm;
+    unsigned char sha256[32];
+    int32_t earlier; /* the source that this file was imported as before; 0: none */
     struct gk_district_index districts;
     struct gk_dwelling_sum sum;
     struct gk_buf text;
-    struct gk_report *out;
-    struct gk_progress *progress;
-    int64_t read, outside, dwellings, dwellings_outside;
+    int64_t outside, inside_dwellings, outside_dwellings;
 };
 
 /* GK_CLASS_COUNT when it is not known. */
@@ -62,10 +61,11 @@ static int class_of(const char *text)
     return GK_CLASS_COUNT;
 }
 
-static enum gk_status find_columns(struct reader *reader, const struct gk_flag_value *values,
-                                   struct gk_error *error)
+static enum gk_status prepare(void *context, struct gk_import *import, struct gk_error *error)
 {
-    const struct gk_vector *vector = &reader->vector;
+    struct dwellings *reader = context;
+    const struct gk_vector *vector = &import->vector;
+    const struct gk_flag_value *values = import->values;
     enum gk_status status =
         gk_vector_column(&reader->count, vector, values[COUNT].text, count_names, error);
     if (status == GK_OK && reader->count < 0)
@@ -88,109 +88,122 @@ static enum gk_status find_columns(struct reader *reader, const struct gk_flag_v
                               "dwellings need their year: give --year, or a column \"year\"");
     reader->year = values[YEAR].count > 0 ? (int32_t)values[YEAR].number : 0;
     reader->has_addresses = values[NO_ADDRESSES].count == 0;
-    return status;
+    return status == GK_OK ? gk_sha256_file(reader->sha256, import->arguments->operands[0], error)
+                           : status;
 }
 
+/* --- One point -------------------------------------------------------------------- */
+
 /* The year of a row must be that of all. */
-static enum gk_status check_year(struct reader *reader, OGRFeatureH feature, int64_t number,
-                                 struct gk_error *error)
+static enum gk_status read_year(int32_t *year, struct dwellings *reader, OGRFeatureH feature,
+                                struct gk_error *error)
 {
-    int64_t year;
+    int64_t own;
+    *year = reader->year;
     if (reader->year_column < 0)
         return GK_OK;
-    if (!gk_vector_count(&year, feature, reader->year_column) || year < 1900 || year > 2200)
-        return reader->year > 0
-                   ? GK_OK
-                   : gk_error_set(error, GK_REJECTED, "feature %lld: it has no year; give --year",
-                                  (long long)number);
-    if (reader->year == 0)
-        reader->year = (int32_t)year;
-    if (reader->year != year)
+    if (!gk_vector_count(&own, feature, reader->year_column) || own < 1900 || own > 2200)
+        return reader->year > 0 ? GK_OK
+                                : gk_error_set(error, GK_REJECTED, "it has no year; give --year");
+    if (reader->year != 0 && reader->year != own)
         return gk_error_set(error, GK_REJECTED,
-                            "feature %lld: it is of %lld, others of %d; import one year at a time",
-                            (long long)number, (long long)year, reader->year);
+                            "it is of %lld, others of %d; import one year at a time",
+                            (long long)own, reader->year);
+    *year = (int32_t)own;
     return GK_OK;
 }
 
-static enum gk_status read_numbers(struct reader *reader, OGRFeatureH feature, int64_t number,
+static enum gk_status read_class(int *class, struct dwellings *reader, OGRFeatureH feature,
+                                 struct gk_error *error)
+{
+    bool has_class = gk_vector_text(&reader->text, feature, reader->class);
+    *class = has_class ? class_of(reader->text.data) : GK_CLASS_COUNT;
+    return *class < GK_CLASS_COUNT
+               ? GK_OK
+               : gk_error_set(error, GK_REJECTED,
+                              "class of dwelling \"%.60s\" is not known; allowed: villa, småhus, "
+                              "radhus, parhus, kedjehus, house; lägenhet, flerbostadshus, "
+                              "flerfamiljshus, flat, apartment; fritidshus, fritidsbostad, "
+                              "holiday, cottage",
+                              has_class ? reader->text.data : "");
+}
+
+static enum gk_status read_numbers(struct dwellings *reader, OGRFeatureH feature,
                                    struct gk_square_dwellings *row, struct gk_error *error)
 {
     int64_t count = 0, addresses = reader->has_addresses;
+    int class;
     if (!gk_vector_count(&count, feature, reader->count) || count > PER_ROW_MAX)
         return gk_error_set(error, GK_REJECTED,
-                            "feature %lld: its number of dwellings is no whole number from 0 to %d",
-                            (long long)number, PER_ROW_MAX);
+                            "its number of dwellings is no whole number from 0 to %d", PER_ROW_MAX);
     if (reader->has_addresses && reader->addresses >= 0 &&
         (!gk_vector_count(&addresses, feature, reader->addresses) || addresses > PER_ROW_MAX))
         return gk_error_set(error, GK_REJECTED,
-                            "feature %lld: its number of addresses is no whole number from 0 to %d",
-                            (long long)number, PER_ROW_MAX);
-    bool has_class = gk_vector_text(&reader->text, feature, reader->class);
-    int class = has_class ? class_of(reader->text.data) : GK_CLASS_COUNT;
-    if (class == GK_CLASS_COUNT)
-        return gk_error_set(error, GK_REJECTED,
-                            "feature %lld: class of dwelling \"%.60s\" is not known; allowed: "
-                            "villa, småhus, radhus, parhus, kedjehus, house; lägenhet, "
-                            "flerbostadshus, flerfamiljshus, flat, apartment; fritidshus, "
-                            "fritidsbostad, holiday, cottage",
-                            (long long)number, has_class ? reader->text.data : "");
+                            "its number of addresses is no whole number from 0 to %d", PER_ROW_MAX);
+    enum gk_status status = read_class(&class, reader, feature, error);
+    if (status != GK_OK)
+        return status;
     row->dwellings[class] = (int32_t)count;
     row->addresses = (int32_t)addresses;
-    reader->dwellings += count;
     return GK_OK;
 }
 
-static enum gk_status read_point(struct reader *reader, OGRFeatureH feature, int64_t number,
-                                 struct gk_error *error)
+static enum gk_status take(void *context, struct gk_import *import, OGRFeatureH feature,
+                           struct gk_error *error)
 {
+    struct dwellings *reader = context;
     struct gk_square_dwellings row = {.cell = 0};
     struct gk_en en;
-    enum gk_status status = gk_vector_point(&en, &reader->vector, feature, number, error);
+    int32_t year = 0;
+    enum gk_status status = gk_vector_point(&en, &import->vector, feature, error);
     if (status == GK_OK)
-        status = check_year(reader, feature, number, error);
+        status = read_year(&year, reader, feature, error);
     if (status == GK_OK)
-        status = read_numbers(reader, feature, number, &row, error);
+        status = read_numbers(reader, feature, &row, error);
     if (status != GK_OK)
         return status;
+    reader->year = year;
     struct gk_cm place = gk_cm_from_en(en);
-    row.square = gk_square_at(place, reader->side_cm);
+    row.square = gk_square_at(place, reader->square_dm * 10);
     row.district = gk_district_index_at(&reader->districts, place);
     int64_t count = row.dwellings[0] + row.dwellings[1] + row.dwellings[2];
     if (row.district < 0) {
         reader->outside++;
-        reader->dwellings_outside += count;
+        reader->outside_dwellings += count;
         return GK_OK;
     }
-    if (count == 0)
-        return GK_OK;
-    return gk_dwelling_sum_add(&reader->sum, &row, error);
+    reader->inside_dwellings += count;
+    return count > 0 ? gk_dwelling_sum_add(&reader->sum, &row, error) : GK_OK;
 }
 
-static enum gk_status read_all(struct reader *reader, struct gk_error *error)
+/* --- All of them -------------------------------------------------------------------- */
+
+/* The squares of a later source must be those that the lattice is made of. */
+static enum gk_status begin(void *context, struct gk_import *import, struct gk_error *error)
 {
-    enum gk_status status = GK_OK;
-    OGRFeatureH feature;
-    gk_progress_begin(reader->progress, "reading", "points", reader->vector.feature_count);
-    while (status == GK_OK && (feature = OGR_L_GetNextFeature(reader->vector.layer)) != NULL) {
-        status = read_point(reader, feature, ++reader->read, error);
-        gk_progress_at(reader->progress, reader->read);
-        OGR_F_Destroy(feature);
-    }
-    if (status == GK_OK && reader->sum.count == 0)
-        status = gk_error_set(error, GK_REJECTED,
-                              "none of the %lld points has a dwelling inside a base district",
-                              (long long)reader->read);
+    struct dwellings *reader = context;
+    struct gk_places places;
+    enum gk_status status = gk_places_read(&places, import->store, error);
+    if (status == GK_OK && *places.base_set == '\0')
+        status = gk_error_set(error, GK_CONFLICT,
+                              "there is no base set yet: import districts with --base first");
+    if (status == GK_OK && places.lattice_version > 0 &&
+        places.lattice_square_dm != reader->square_dm)
+        status = gk_error_set(error, GK_CONFLICT,
+                              "base_square_m is %g, but the lattice has squares of %g m, for good",
+                              reader->square_dm / 10.0, places.lattice_square_dm / 10.0);
+    if (status == GK_OK)
+        status = gk_district_index_load(&reader->districts, import->store, "", error);
     return status;
 }
 
-static enum gk_status write_all(const struct reader *reader, struct gk_store *store,
-                                const unsigned char sha256[32], int32_t square_dm,
+static enum gk_status write_all(const struct dwellings *reader, struct gk_store *store,
                                 struct gk_error *error)
 {
     int32_t id;
     struct gk_copy *copy = NULL;
-    enum gk_status status = gk_dwelling_source_insert(&id, store, reader->year, sha256, square_dm,
-                                                      reader->has_addresses, error);
+    enum gk_status status = gk_dwelling_source_insert(
+        &id, store, reader->year, reader->sha256, reader->square_dm, reader->has_addresses, error);
     if (status == GK_OK)
         status = gk_dwellings_copy(&copy, store, error);
     if (status != GK_OK)
@@ -201,101 +214,63 @@ static enum gk_status write_all(const struct reader *reader, struct gk_store *st
     return gk_copy_end(copy, NULL, error);
 }
 
-static void report(const struct reader *reader)
+static enum gk_status store(void *context, struct gk_import *import, struct gk_error *error)
 {
-    bool is_said = reader->outside > 0;
-    gk_report_i64(reader->out, "read", reader->read, "read {}");
-    gk_report_i64(reader->out, "dwellings", reader->dwellings - reader->dwellings_outside,
-                  "   dwellings {}");
-    gk_report_i64(reader->out, "squares", (int64_t)reader->sum.count, " in {} squares");
-    gk_report_i64(reader->out, "year", reader->year, "   year {}\n");
-    gk_report_i64(reader->out, "points_outside", reader->outside,
-                  is_said ? "outside every base district and left out: {} points" : NULL);
-    gk_report_i64(reader->out, "dwellings_outside", reader->dwellings_outside,
-                  is_said ? " with {} dwellings\n" : NULL);
+    struct dwellings *reader = context;
+    if (reader->sum.count == 0)
+        return gk_error_set(error, GK_REJECTED,
+                            "none of the %lld points has a dwelling inside a base district",
+                            (long long)import->read);
+    enum gk_status status = gk_dwelling_source_find(&reader->earlier, import->store, reader->year,
+                                                    reader->sha256, error);
+    return status == GK_OK && reader->earlier == 0 ? write_all(reader, import->store, error)
+                                                   : status;
 }
 
-/* The squares of a later source must be those that the lattice is made of. */
-static enum gk_status check_places(const struct gk_places *places, int32_t square_dm,
-                                   struct gk_error *error)
+static void report(void *context, struct gk_import *import)
 {
-    if (*places->base_set == '\0')
-        return gk_error_set(error, GK_CONFLICT,
-                            "there is no base set yet: import districts with --base first");
-    if (places->lattice_version > 0 && places->lattice_square_dm != square_dm)
-        return gk_error_set(error, GK_CONFLICT,
-                            "base_square_m is %g, but the lattice has squares of %g m, for good",
-                            square_dm / 10.0, places->lattice_square_dm / 10.0);
-    return GK_OK;
+    const struct dwellings *reader = context;
+    struct gk_report *out = import->report;
+    bool has_outside = reader->outside > 0;
+    gk_report_i64(out, "read", import->read, "read {}");
+    gk_report_i64(out, "dwellings", reader->inside_dwellings, "   dwellings {}");
+    gk_report_i64(out, "squares", (int64_t)reader->sum.count, " in {} squares");
+    gk_report_i64(out, "year", reader->year, "   year {}\n");
+    gk_report_i64(out, "points_outside", reader->outside,
+                  has_outside ? "outside every base district and left out: {} points" : NULL);
+    gk_report_i64(out, "dwellings_outside", reader->outside_dwellings,
+                  has_outside ? " with {} dwellings\n" : NULL);
+    gk_report_bool(out, "is_known", reader->earlier > 0,
+                   "this file was imported before: nothing changed\n");
 }
 
-static enum gk_status import_in(struct gk_store *store, struct reader *reader,
-                                const unsigned char sha256[32], int32_t square_dm,
-                                struct gk_error *error)
+static void release(void *context)
 {
-    struct gk_places places;
-    int32_t earlier = 0;
-    enum gk_status status = gk_places_begin(store, error);
-    if (status == GK_OK)
-        status = gk_places_read(&places, store, error);
-    if (status == GK_OK)
-        status = check_places(&places, square_dm, error);
-    if (status == GK_OK)
-        status = gk_district_index_load(&reader->districts, store, "", error);
-    if (status == GK_OK)
-        status = read_all(reader, error);
-    gk_progress_begin(reader->progress, "storing", NULL, 0);
-    if (status == GK_OK)
-        status = gk_dwelling_source_find(&earlier, store, reader->year, sha256, error);
-    if (status == GK_OK && earlier == 0)
-        status = write_all(reader, store, sha256, square_dm, error);
-    if (status == GK_OK)
-        status = gk_store_execute(store, "COMMIT", error);
-    if (status == GK_OK) {
-        report(reader);
-        if (earlier > 0)
-            gk_report_note(reader->out, "this file was imported before: nothing changed");
-    }
-    return status;
+    struct dwellings *reader = context;
+    gk_district_index_release(&reader->districts);
+    gk_dwelling_sum_release(&reader->sum);
+    gk_buf_release(&reader->text);
 }
 
 static enum gk_status run(const struct gk_options *options, const struct gk_arguments *arguments,
                           struct gk_error *error)
 {
-    const struct gk_flag_value *values = arguments->values;
-    struct reader reader;
-    struct gk_store *store = NULL;
-    unsigned char sha256[32];
-    memset(&reader, 0, sizeof reader);
-    reader.out = arguments->report;
-    reader.progress = arguments->progress;
+    static const struct gk_import_kind kind = {.application_name = "grannkarta import dwellings",
+                                               .unit = "points",
+                                               .prepare = prepare,
+                                               .begin = begin,
+                                               .take = take,
+                                               .store = store,
+                                               .report = report,
+                                               .release = release};
+    struct dwellings reader = {.square_dm =
+                                   (int32_t)lround(strtod(options->base_square_m, NULL) * 10)};
     gk_buf_init(&reader.text, TEXT_MAX_BYTES);
-    int32_t square_dm = (int32_t)lround(strtod(options->base_square_m, NULL) * 10);
-    reader.side_cm = square_dm * 10;
-    enum gk_status status =
-        gk_vector_open(&reader.vector, arguments->operands[0], values[LAYER].text,
-                       values[CRS].count > 0 ? values[CRS].number : 0, error);
-    if (status == GK_OK)
-        status = gk_sha256_file(sha256, arguments->operands[0], error);
-    if (status == GK_OK)
-        status = find_columns(&reader, values, error);
-    if (status == GK_OK)
-        status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
-                                       "grannkarta import dwellings", error);
-    if (status == GK_OK)
-        status = import_in(store, &reader, sha256, square_dm, error);
-    gk_store_close(store);
-    gk_vector_close(&reader.vector);
-    gk_district_index_release(&reader.districts);
-    gk_dwelling_sum_release(&reader.sum);
-    gk_buf_release(&reader.text);
-    return status;
+    return gk_import_run(&kind, &reader, options, arguments, error);
 }
 
 static const struct gk_flag flags[] = {
-    [LAYER] = {.name = "layer",
-               .kind = GK_FLAG_TEXT,
-               .help = "layer of the file, when it has several"},
+    GK_IMPORT_FLAGS,
     [YEAR] = {.name = "year",
               .kind = GK_FLAG_NUMBER,
               .minimum = 1900,
@@ -317,12 +292,6 @@ static const struct gk_flag flags[] = {
                       .kind = GK_FLAG_SWITCH,
                       .help = "the points are no addresses (such as a statistics grid): cells keep "
                               "no minimum of addresses"},
-    [CRS] = {.name = "crs",
-             .kind = GK_FLAG_NUMBER,
-             .minimum = 1,
-             .maximum = 1000000,
-             .has_no_default = true,
-             .help = "EPSG code of the coordinates, whatever the file says"},
     {.name = NULL}};
 
 const struct gk_command gk_command_import_dwellings = {

@@ -7,228 +7,198 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/date.h"
 #include "command.h"
-#include "csv.h"
+#include "incident_codes.h"
 #include "incident_columns.h"
+#include "incident_crs.h"
 #include "incident_file.h"
-#include "incident_keys.h"
-#include "incident_places.h"
-#include "incident_rejects.h"
-#include "incident_report.h"
-#include "incident_row.h"
+#include "incident_intake.h"
+#include "incident_settings.h"
+#include "incident_source.h"
 #include "store/incidents.h"
 #include "store/places.h"
-#include "text.h"
 
-enum { CRS, ENCODING, DELIMITER, MAP, ON_REJECT, DRY_RUN, DATA_THROUGH };
-enum { CODES_MAX = 256, HEADING_MAX_BYTES = 256, TEXT_MAX_BYTES = 4096 };
-enum { PROGRESS_ROWS = 4096 };
-enum encoding { ENCODING_AUTO, ENCODING_UTF_8, ENCODING_WINDOWS_1252 };
+/* Flags up to CODES are settings of profiles by the same name. */
+enum {
+    FORMAT,
+    ENCODING,
+    DELIMITER,
+    DECIMAL,
+    DATE_ORDER,
+    AXIS_ORDER,
+    CRS,
+    LAYER,
+    CODES,
+    MAP,
+    PROFILE,
+    SAVE_PROFILE,
+    ON_REJECT,
+    REJECTS,
+    DRY_RUN,
+    DATA_THROUGH
+};
+enum { PATH_MAX_BYTES = 4096 };
 
 /* Everything of one run. */
 struct import {
     const struct gk_options *options;
     const struct gk_flag_value *values;
     const char *path;
-    enum encoding encoding;
+    struct gk_incident_settings settings;
     struct gk_store *store;
-    struct gk_incident_file *file;
-    struct gk_csv *csv;
+    struct gk_incident_source source;
     struct gk_incident_columns columns;
-    char headings[GK_INCIDENT_FIELDS][HEADING_MAX_BYTES];
-    struct gk_offence_code codes[CODES_MAX];
-    size_t code_count;
+    char code_heading[GK_COLUMN_NAME_MAX];
+    struct gk_incident_crs crs;
+    struct gk_incident_codes *codes;
+    struct gk_incident_form form;
     struct gk_incident_keys keys;
-    bool has_keys, used_keys;
     struct gk_incident_places *places;
+    char rejects_path[PATH_MAX_BYTES];
     struct gk_incident_rejects *rejects;
     struct gk_incident_report *report;
-    struct gk_copy *copy;
-    struct gk_buf municipality, case_number;
-    int64_t read;
+    struct gk_incident_intake intake;
     struct gk_report *out;
     struct gk_progress *progress;
 };
 
+static const char *const setting_names[] = {
+    [FORMAT] = "format",   [ENCODING] = "encoding",     [DELIMITER] = "delimiter",
+    [DECIMAL] = "decimal", [DATE_ORDER] = "date-order", [AXIS_ORDER] = "axis-order",
+    [CRS] = "crs",         [LAYER] = "layer",           [CODES] = "codes"};
+
 /* --- Preparing ------------------------------------------------------------------- */
 
-static enum gk_status add_code(void *context, int16_t id, const char *code, struct gk_error *error)
+/* The profile, then what the flags say. */
+static enum gk_status read_settings(struct import *import, struct gk_error *error)
 {
-    struct import *import = context;
-    if (import->code_count == CODES_MAX || strlen(code) != 4)
-        return gk_error_set(error, GK_INTERNAL, "the table of offence codes is not as expected");
-    memcpy(import->codes[import->code_count].code, code, 5);
-    import->codes[import->code_count++].id = id;
-    return GK_OK;
+    const struct gk_flag_value *values = import->values;
+    struct gk_incident_settings *settings = &import->settings;
+    struct gk_error inner;
+    enum gk_status status = GK_OK;
+    gk_incident_settings_init(settings);
+    if (values[PROFILE].count > 0)
+        status = gk_incident_settings_read(settings, values[PROFILE].text, error);
+    for (int i = FORMAT; i <= CODES && status == GK_OK; i++)
+        if (values[i].count > 0 &&
+            (status = gk_incident_settings_set(settings, setting_names[i], values[i].text,
+                                               &inner)) != GK_OK)
+            gk_error_set(error, status, "--%s", inner.message);
+    for (size_t i = 0; i < values[MAP].count && status == GK_OK; i++)
+        if ((status = gk_incident_map_read(&settings->map, values[MAP].list[i], &inner)) != GK_OK)
+            gk_error_set(error, status, "--%s", inner.message);
+    return status;
 }
 
-/* Headings that were recognised are names that we know: they may be shown. */
-static void keep_headings(struct import *import, const struct gk_csv_row *heading)
+static enum gk_status open_rejects(struct import *import, struct gk_error *error)
 {
-    for (int f = 0; f < GK_INCIDENT_FIELDS; f++) {
-        int column = import->columns.column[f];
-        struct gk_buf buf;
-        gk_buf_init(&buf, HEADING_MAX_BYTES - 1);
-        if (column != GK_COLUMN_NONE)
-            gk_buf_put_any(&buf, heading->fields[column].text, heading->fields[column].length);
-        snprintf(import->headings[f], HEADING_MAX_BYTES, "%s",
-                 buf.data != NULL ? buf.data : gk_incident_field_name((enum gk_incident_field)f));
-        gk_buf_release(&buf);
-    }
+    const struct gk_flag_value *given = &import->values[REJECTS];
+    struct gk_incident_rejects_options options = {.input = import->path,
+                                                  .delimiter = import->source.delimiter,
+                                                  .row_name = import->source.row_name,
+                                                  .date_order = import->settings.date_order};
+    int length =
+        given->count > 0
+            ? snprintf(import->rejects_path, PATH_MAX_BYTES, "%s", given->text)
+            : snprintf(import->rejects_path, PATH_MAX_BYTES, "%s.rejects.csv", import->path);
+    if (length < 0 || length >= PATH_MAX_BYTES)
+        return gk_error_set(error, GK_INVALID, "the name of the list of rejected rows is too long");
+    /* A rehearsal leaves nothing behind, unless it is asked to. */
+    if (given->count > 0 || import->values[DRY_RUN].count == 0)
+        options.path = import->rejects_path;
+    return gk_incident_rejects_open(&import->rejects, &options, error);
+}
+
+/* The heading of the codes as it stands in the file, to know it when it comes
+ * again. */
+static void keep_code_heading(struct import *import, const struct gk_csv_row *heading)
+{
+    int column = import->columns.column[GK_FIELD_CODE];
+    const struct gk_csv_field *field = &heading->fields[column];
+    if (import->columns.part_count[GK_FIELD_CODE] <= 1 && field->length < GK_COLUMN_NAME_MAX)
+        memcpy(import->code_heading, field->text, field->length);
+}
+
+static void fill_form(struct import *import)
+{
+    const struct gk_incident_settings *settings = &import->settings;
+    import->form = (struct gk_incident_form){
+        .columns = &import->columns,
+        .code_heading = import->code_heading,
+        .codes = import->codes,
+        .encoding = settings->encoding,
+        .date_order = settings->date_order,
+        .decimal = settings->decimal,
+        .is_swapped = settings->is_swapped,
+        .has_geometry = import->source.has_geometry && !gk_incident_map_has_place(&settings->map),
+        .place_kind = import->crs.place_kind,
+        .today = gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)))};
 }
 
 static enum gk_status open_file(struct import *import, struct gk_error *error)
 {
-    static const struct {
-        const char *name;
-        char delimiter;
-    } delimiters[] = {{"auto", '\0'}, {"semicolon", ';'}, {"comma", ','}, {"tab", '\t'}};
-    const struct gk_flag_value *map = &import->values[MAP];
+    const struct gk_incident_settings *settings = &import->settings;
+    struct gk_incident_source *source = &import->source;
     struct gk_csv_row heading;
-    char delimiter = '\0';
-    for (size_t i = 0; i < sizeof delimiters / sizeof *delimiters; i++)
-        if (strcmp(delimiters[i].name, import->values[DELIMITER].text) == 0)
-            delimiter = delimiters[i].delimiter;
-    enum gk_status status = gk_incident_file_open(&import->file, import->path, error);
+    enum gk_status status = gk_incident_source_open(source, import->path, settings, error);
     if (status == GK_OK)
-        status = gk_csv_open(&import->csv, gk_incident_file_read, import->file, delimiter, error);
-    if (status == GK_OK) {
-        status = gk_csv_next(import->csv, &heading, error);
-        if (status == GK_NOT_FOUND)
-            status = gk_error_set(error, GK_REJECTED, "the file is empty");
-    }
+        status = gk_incident_source_heading(source, &heading, error);
+    bool uses_geometry = source->has_geometry && !gk_incident_map_has_place(&settings->map);
     if (status == GK_OK)
-        status = gk_incident_columns_find(&import->columns, &heading, map->list, map->count, error);
-    if (status == GK_OK) {
-        keep_headings(import, &heading);
-        status = gk_incident_rejects_open(&import->rejects, import->path,
-                                          gk_csv_delimiter(import->csv), error);
-    }
+        status = gk_incident_columns_find(&import->columns, &heading, &settings->map, uses_geometry,
+                                          error);
+    if (status != GK_OK)
+        return status;
+    gk_incident_intake_headings(&import->intake, &heading, &import->columns);
+    keep_code_heading(import, &heading);
+    status = gk_incident_crs_choose(&import->crs, settings->epsg, source, &import->columns,
+                                    uses_geometry, error);
+    if (status == GK_OK)
+        status = open_rejects(import, error);
+    return status;
+}
+
+static enum gk_status add_code(void *context, int16_t id, const char *code, struct gk_error *error)
+{
+    return gk_incident_codes_add(context, id, code, error);
+}
+
+static enum gk_status read_codes(struct import *import, struct gk_error *error)
+{
+    struct gk_incident_file *file;
+    enum gk_status status = gk_offence_codes_each(import->store, add_code, import->codes, error);
+    if (status != GK_OK || import->settings.codes[0] == '\0')
+        return status;
+    status = gk_incident_file_open(&file, import->settings.codes, error);
+    if (status == GK_OK)
+        status = gk_incident_codes_read(import->codes, gk_incident_file_read, file, error);
+    gk_incident_file_close(file);
     return status;
 }
 
 static enum gk_status open_store(struct import *import, struct gk_error *error)
 {
-    const struct gk_incident_places_options places = {
-        import->values[CRS].count > 0 ? import->values[CRS].number : 0,
-        import->options->locate_radius_m};
+    const struct gk_incident_places_options places = {import->crs.projected, import->crs.degrees,
+                                                      import->options->locate_radius_m};
+    bool is_rehearsal = import->values[DRY_RUN].count > 0;
     enum gk_status status = gk_command_open_store(
         &import->store, import->options, GK_STORE_IMPORTER, "grannkarta import incidents", error);
     if (status == GK_OK)
         status = gk_places_begin(import->store, error);
     if (status == GK_OK)
-        status = gk_offence_codes_each(import->store, add_code, import, error);
-    import->has_keys = import->columns.column[GK_FIELD_CASE] != GK_COLUMN_NONE;
-    if (status == GK_OK && import->has_keys)
-        status =
-            gk_incident_keys_open(&import->keys, import->store, import->options->key_ring, error);
+        status = read_codes(import, error);
+    if (status == GK_OK && import->columns.column[GK_FIELD_CASE] != GK_COLUMN_NONE)
+        status = gk_incident_keys_open(&import->keys, import->store, import->options->key_ring,
+                                       is_rehearsal, error);
     if (status == GK_OK)
         status = gk_incident_places_open(&import->places, import->store, &places, error);
+    if (status == GK_OK && import->values[SAVE_PROFILE].count > 0)
+        status =
+            gk_incident_settings_write(&import->settings, import->values[SAVE_PROFILE].text, error);
     return status;
-}
-
-/* --- Rows -------------------------------------------------------------------------- */
-
-static enum gk_status reject(struct import *import, const struct gk_csv_row *row,
-                             const struct gk_incident_refusal *refusal, struct gk_error *error)
-{
-    if (refusal->field == GK_COLUMN_NONE)
-        return gk_incident_rejects_add(import->rejects, row->line, "", refusal->reason, NULL,
-                                       error);
-    struct gk_csv_field value = {"", 0};
-    int column = import->columns.column[refusal->field];
-    if (column != GK_COLUMN_NONE && (size_t)column < row->count)
-        value = row->fields[column];
-    gk_text_trim(&value.text, &value.length);
-    return gk_incident_rejects_add(import->rejects, row->line, import->headings[refusal->field],
-                                   refusal->reason, &value, error);
-}
-
-/* A field as UTF-8; false when the file should be UTF-8 and is not. */
-static bool take_text(struct gk_buf *buf, const struct import *import,
-                      const struct gk_csv_field *field)
-{
-    gk_buf_clear(buf);
-    if (import->encoding == ENCODING_WINDOWS_1252)
-        gk_buf_put_windows_1252(buf, field->text, field->length);
-    else if (import->encoding == ENCODING_UTF_8 && !gk_text_is_utf8(field->text, field->length))
-        return false;
-    else
-        gk_buf_put_any(buf, field->text, field->length);
-    return true;
-}
-
-static enum gk_status stage(struct import *import, const struct gk_csv_row *row,
-                            const struct gk_incident_input *input)
-{
-    struct gk_incident_location location;
-    struct gk_incident_keys *keys = &import->keys;
-    gk_incident_locate(&location, import->places, input, import->municipality.data,
-                       import->municipality.length);
-    gk_incident_report_add(import->report, input, &location);
-    struct gk_incident incident = {.line = row->line,
-                                   .cell = location.cell,
-                                   .municipality = location.municipality,
-                                   .from_hour = input->from_hour,
-                                   .to_hour = input->to_hour,
-                                   .reported = input->reported,
-                                   .code_id = input->code_id,
-                                   .count = input->count,
-                                   .old_cells = location.old_cells};
-    gk_incident_places_old_versions(import->places, &incident.old_cell_count);
-    if (import->case_number.length > 0) {
-        gk_incident_keys_hash(keys, import->case_number.data, import->case_number.length);
-        incident.hash = keys->hash;
-        incident.old_hashes = keys->old_hashes;
-        incident.old_hash_count = keys->old_count;
-        import->used_keys = true;
-    }
-    gk_copy_incident(import->copy, &incident);
-    return GK_OK;
-}
-
-static enum gk_status take_row(struct import *import, const struct gk_csv_row *row,
-                               struct gk_error *error)
-{
-    struct gk_incident_input input;
-    struct gk_incident_refusal refusal;
-    import->read++;
-    if (!gk_incident_read(&input, row, &import->columns, import->codes, import->code_count,
-                          &refusal))
-        return reject(import, row, &refusal, error);
-    if (!take_text(&import->municipality, import, &input.municipality)) {
-        refusal = (struct gk_incident_refusal){GK_FIELD_MUNICIPALITY, "not UTF-8"};
-        return reject(import, row, &refusal, error);
-    }
-    if (!take_text(&import->case_number, import, &input.case_number)) {
-        refusal = (struct gk_incident_refusal){GK_FIELD_CASE, "not UTF-8"};
-        return reject(import, row, &refusal, error);
-    }
-    return stage(import, row, &input);
-}
-
-static enum gk_status read_rows(struct import *import, struct gk_error *error)
-{
-    struct gk_csv_row row;
-    enum gk_status status = gk_incidents_stage(&import->copy, import->store, error);
-    gk_progress_begin(import->progress, "reading", "rows", 0);
-    while (status == GK_OK && (status = gk_csv_next(import->csv, &row, error)) == GK_OK) {
-        status = take_row(import, &row, error);
-        gk_progress_at(import->progress, import->read);
-        if (import->read % PROGRESS_ROWS == 0)
-            gk_progress_part(import->progress, gk_incident_file_position(import->file),
-                             gk_incident_file_size(import->file));
-    }
-    gk_progress_end(import->progress);
-    struct gk_copy *copy = import->copy;
-    import->copy = NULL;
-    if (status != GK_NOT_FOUND) {
-        gk_copy_abort(copy);
-        return status;
-    }
-    status = gk_copy_end(copy, NULL, error);
-    return status == GK_OK ? gk_incident_rejects_end(import->rejects, error) : status;
 }
 
 /* --- The end ------------------------------------------------------------------------- */
@@ -245,10 +215,9 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
                                    .rejected = totals->rejected,
                                    .counts = totals->counts};
     int32_t id = 0;
-    enum gk_status status = GK_OK;
     gk_progress_begin(import->progress, "writing the revision", NULL, 0);
-    gk_incident_file_hash(import->file, hash);
-    if (import->used_keys)
+    enum gk_status status = gk_incident_source_hash(&import->source, hash, error);
+    if (status == GK_OK && import->intake.used_keys)
         status = gk_incident_keys_use(&revision.case_key_id, &import->keys, import->store, error);
     if (status == GK_OK)
         status = gk_incidents_write(&id, import->store, &revision, error);
@@ -262,15 +231,33 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
 }
 
 /* What is refused leaves everything as it was, unless the user chose to skip. */
+static enum gk_status refuse_rejects(const struct gk_incident_totals *totals,
+                                     struct gk_error *error)
+{
+    struct gk_buf list;
+    gk_buf_init(&list, GK_ERROR_MESSAGE_MAX);
+    if (totals->rejects_path != NULL)
+        gk_buf_printf(&list, " (see %.200s)", totals->rejects_path);
+    gk_error_set(error, GK_REJECTED,
+                 "%lld of %lld rows were rejected%s and nothing was imported; mend the file, or "
+                 "take the rest with --on-reject=skip",
+                 (long long)totals->rejected, (long long)totals->read,
+                 list.data != NULL ? list.data : "");
+    gk_buf_release(&list);
+    return GK_REJECTED;
+}
+
 static enum gk_status finish(struct import *import, const struct gk_incident_totals *totals,
                              struct gk_error *error)
 {
+    int64_t swapped = gk_incident_rejects_count_of(import->rejects, gk_reason_swapped);
+    if (swapped > 0)
+        gk_report_note(import->out,
+                       "%lld rows have northing and easting (latitude and longitude) exchanged; if "
+                       "the whole file has: --axis-order %s, or name the columns with --map",
+                       (long long)swapped, import->settings.is_swapped ? "named" : "swapped");
     if (totals->rejected > 0 && strcmp(import->values[ON_REJECT].text, "abort") == 0)
-        return gk_error_set(
-            error, GK_REJECTED,
-            "%lld of %lld rows were rejected (see %.200s) and nothing was imported; "
-            "mend the file, or take the rest with --on-reject=skip",
-            (long long)totals->rejected, (long long)totals->read, totals->rejects_name);
+        return refuse_rejects(totals, error);
     if (totals->data_through == INT32_MIN)
         return gk_error_set(error, GK_REJECTED, "there is no row to import");
     if (import->values[DRY_RUN].count > 0) {
@@ -280,15 +267,40 @@ static enum gk_status finish(struct import *import, const struct gk_incident_tot
     return write_revision(import, totals, error);
 }
 
+static void fill_totals(const struct import *import, struct gk_incident_totals *totals)
+{
+    const struct gk_flag_value *through = &import->values[DATA_THROUGH];
+    totals->read = import->intake.read;
+    totals->rejected = gk_incident_rejects_count(import->rejects);
+    totals->what = import->source.what;
+    totals->rejects_path = gk_incident_rejects_path(import->rejects);
+    totals->has_skipping = import->settings.codes[0] != '\0';
+    totals->knows_municipalities = gk_incident_places_knows_municipalities(import->places);
+    totals->max_distance_m = import->options->locate_radius_m;
+    totals->data_through = through->count > 0 ? (int32_t)through->number
+                                              : gk_incident_report_data_through(import->report);
+}
+
 static enum gk_status import_file(struct import *import, struct gk_error *error)
 {
-    struct gk_incident_totals totals = {.max_distance_m = import->options->locate_radius_m};
+    struct gk_incident_totals totals = {0};
     size_t old_count;
-    enum gk_status status = open_file(import, error);
+    enum gk_status status = read_settings(import, error);
+    if (status == GK_OK)
+        status = open_file(import, error);
     if (status == GK_OK)
         status = open_store(import, error);
-    if (status == GK_OK)
-        status = read_rows(import, error);
+    if (status != GK_OK)
+        return status;
+    fill_form(import);
+    import->intake.source = &import->source;
+    import->intake.form = &import->form;
+    import->intake.places = import->places;
+    import->intake.rejects = import->rejects;
+    import->intake.report = import->report;
+    import->intake.keys = &import->keys;
+    import->intake.progress = import->progress;
+    status = gk_incident_intake_run(&import->intake, import->store, error);
     if (status != GK_OK)
         return status;
     const int32_t *old = gk_incident_places_old_versions(import->places, &old_count);
@@ -296,25 +308,12 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
     status =
         gk_incidents_compare(&totals.counts, import->store,
                              gk_incident_places_version(import->places), old, old_count, error);
-    totals.read = import->read;
-    totals.rejected = gk_incident_rejects_count(import->rejects);
-    totals.rejects_name = gk_incident_rejects_name(import->rejects);
-    totals.knows_municipalities = gk_incident_places_knows_municipalities(import->places);
-    totals.data_through = import->values[DATA_THROUGH].count > 0
-                              ? (int32_t)import->values[DATA_THROUGH].number
-                              : gk_incident_report_data_through(import->report);
-    if (status == GK_OK)
-        gk_incident_report_put(import->out, import->report, &totals);
-    if (status == GK_OK)
-        status = finish(import, &totals, error);
-    return status;
-}
-
-static enum encoding encoding_of(const char *name)
-{
-    if (strcmp(name, "utf-8") == 0)
-        return ENCODING_UTF_8;
-    return strcmp(name, "windows-1252") == 0 ? ENCODING_WINDOWS_1252 : ENCODING_AUTO;
+    if (status != GK_OK)
+        return status;
+    fill_totals(import, &totals);
+    gk_incident_report_put(import->out, import->report, &totals);
+    gk_incident_rejects_put(import->out, import->rejects);
+    return finish(import, &totals, error);
 }
 
 static enum gk_status run(const struct gk_options *options, const struct gk_arguments *arguments,
@@ -328,35 +327,33 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     import->out = arguments->report;
     import->progress = arguments->progress;
     import->path = arguments->operands[0];
-    import->encoding = encoding_of(arguments->values[ENCODING].text);
-    gk_buf_init(&import->municipality, TEXT_MAX_BYTES);
-    gk_buf_init(&import->case_number, TEXT_MAX_BYTES);
+    gk_incident_intake_init(&import->intake);
     enum gk_status status = gk_incident_report_create(&import->report);
+    if (status == GK_OK)
+        status = gk_incident_codes_create(&import->codes);
     if (status == GK_OK)
         status = import_file(import, error);
     gk_store_close(import->store);
-    gk_csv_close(import->csv);
-    gk_incident_file_close(import->file);
+    gk_incident_source_close(&import->source);
     gk_incident_keys_release(&import->keys);
     gk_incident_places_close(import->places);
     gk_incident_rejects_free(import->rejects);
     gk_incident_report_free(import->report);
-    gk_buf_release(&import->municipality);
-    gk_buf_release(&import->case_number);
+    gk_incident_codes_free(import->codes);
+    gk_incident_intake_release(&import->intake);
     free(import);
     return status;
 }
 
 static const struct gk_flag flags[] = {
-    [CRS] = {.name = "crs",
-             .kind = GK_FLAG_NUMBER,
-             .minimum = 1,
-             .maximum = 1000000,
-             .has_no_default = true,
-             .help = "EPSG code of the coordinates (else 3006 for N and E, 4326 for degrees)"},
+    [FORMAT] = {.name = "format",
+                .kind = GK_FLAG_CHOICE,
+                .choices = "auto|csv|vector",
+                .initial_text = "auto",
+                .help = "what the file is; vector: GeoPackage, Excel, whatever GDAL reads"},
     [ENCODING] = {.name = "encoding",
                   .kind = GK_FLAG_CHOICE,
-                  .choices = "auto|utf-8|windows-1252",
+                  .choices = "auto|utf-8|windows-1252|iso-8859-1",
                   .initial_text = "auto",
                   .help = "encoding of the text; auto: UTF-8 where it is that, else Windows-1252"},
     [DELIMITER] = {.name = "delimiter",
@@ -364,17 +361,56 @@ static const struct gk_flag flags[] = {
                    .choices = "auto|semicolon|comma|tab",
                    .initial_text = "auto",
                    .help = "what stands between columns"},
+    [DECIMAL] = {.name = "decimal",
+                 .kind = GK_FLAG_CHOICE,
+                 .choices = "auto|point|comma",
+                 .initial_text = "auto",
+                 .help = "what stands before decimals"},
+    [DATE_ORDER] = {.name = "date-order",
+                    .kind = GK_FLAG_CHOICE,
+                    .choices = "ymd|dmy|mdy",
+                    .initial_text = "ymd",
+                    .help = "of dates that end with the year; ymd: they are refused"},
+    [AXIS_ORDER] = {.name = "axis-order",
+                    .kind = GK_FLAG_CHOICE,
+                    .choices = "named|swapped",
+                    .initial_text = "named",
+                    .help = "swapped: what is called north is east, and the reverse"},
+    [CRS] = {.name = "crs",
+             .kind = GK_FLAG_NUMBER,
+             .minimum = 1,
+             .maximum = 1000000,
+             .has_no_default = true,
+             .help = "EPSG code of the coordinates (else the file's own, 3006 for N and E, 4326 "
+                     "for degrees)"},
+    [LAYER] = {.name = "layer",
+               .kind = GK_FLAG_TEXT,
+               .help = "layer or sheet of a file that has several"},
+    [CODES] = {.name = "codes",
+               .kind = GK_FLAG_TEXT,
+               .help = "CSV of value;code: the source's offences as Brå's codes; no code: not "
+                       "burglary, left out; value *: all others"},
     [MAP] = {.name = "map",
              .kind = GK_FLAG_LIST,
-             .help = "field=column,...: which column a field is in; empty: not read"},
+             .help = "field=column,...: which column a field is in; empty: not read; A+B: joined"},
+    [PROFILE] = {.name = "profile",
+                 .kind = GK_FLAG_TEXT,
+                 .help = "file with all of the above (`grannkarta profile sample`); flags go "
+                         "before it"},
+    [SAVE_PROFILE] = {.name = "save-profile",
+                      .kind = GK_FLAG_TEXT,
+                      .help = "write such a file from what is given here"},
     [ON_REJECT] = {.name = "on-reject",
                    .kind = GK_FLAG_CHOICE,
                    .choices = "abort|skip",
                    .initial_text = "abort",
                    .help = "when rows are rejected: import nothing, or the rest"},
+    [REJECTS] = {.name = "rejects",
+                 .kind = GK_FLAG_TEXT,
+                 .help = "where rejected rows are listed (else FILE.rejects.csv)"},
     [DRY_RUN] = {.name = "dry-run",
                  .kind = GK_FLAG_SWITCH,
-                 .help = "print the report and write nothing to the database"},
+                 .help = "print the report and write nothing, no list either unless --rejects"},
     [DATA_THROUGH] = {.name = "data-through",
                       .kind = GK_FLAG_DAY,
                       .help = "last day that the file is complete for (else the latest report, "
@@ -384,14 +420,14 @@ static const struct gk_flag flags[] = {
 const struct gk_command gk_command_import_incidents = {
     .name = "import incidents",
     .operands = "FILE",
-    .help = "import burglaries from CSV, coarsened to cells",
+    .help = "import burglaries, coarsened to cells, from CSV or any vector file",
     .usage =
-        "Fields: code, from, to, reported, northing, easting, latitude, longitude, municipality,\n"
-        "count, case. Columns are recognised by Swedish and English names (BROTTSKOD,\n"
-        "BROTTSDATUMTID_START, SWEREF N, Antal, DIARIENR, ...) or given by --map. Streets are\n"
-        "not read. Exact places and case numbers are stored nowhere: only the cell, and a keyed\n"
-        "hash (option key_ring). Rejected rows are listed in FILE.rejects.csv; rows without a\n"
-        "place are kept and counted as unlocated.\n",
+        "Fields: code, from, to, reported, northing, easting, latitude, longitude, position,\n"
+        "municipality, count, case. Columns are recognised by Swedish and English names\n"
+        "(BROTTSKOD, BROTTSDATUMTID_START, SWEREF N, Antal, DIARIENR, ...) or given by --map.\n"
+        "Streets are not read. Exact places and case numbers are stored nowhere: only the cell,\n"
+        "and a keyed hash (option key_ring). Rejected rows are listed in FILE.rejects.csv; rows\n"
+        "without a place are kept and counted as unlocated.\n",
     .flags = flags,
     .operand_minimum = 1,
     .operand_maximum = 1,

@@ -1,15 +1,15 @@
 /* `import watch-areas`: the areas of neighbourhood-watch groups, with slug,
- * name, start, end and approval. Boundaries keep their history. */
+ * name, start, end and approval. Boundaries keep their history. Here is what is
+ * of watch areas alone; see import_frame.h. */
 #include <string.h>
 
 #include "base/date.h"
-#include "command.h"
 #include "import_fields.h"
+#include "import_frame.h"
 #include "store/places.h"
 #include "text.h"
-#include "vector.h"
 
-enum { LAYER, SLUG, NAME, STARTED, ENDED, APPROVED_COLUMN, APPROVED, VALID_FROM, CRS };
+enum { SLUG = GK_IMPORT_OWN_OF_AREAS, NAME, STARTED, ENDED, APPROVED_COLUMN, APPROVED, VALID_FROM };
 enum {
     AREA_MAX_BYTES = 256 * 1024 * 1024,
     TEXT_MAX_BYTES = 4096,
@@ -27,40 +27,42 @@ static const char *const ended_names[] = {"ended", "end",      "slut",    "slutd
 static const char *const approved_names[] = {"approved", "is_approved", "godkänd",
                                              "godkand",  "godkänt",     NULL};
 
-struct reader {
-    struct gk_vector vector;
+struct watch {
+    const struct gk_vector *vector;
     int slug, name, started, ended, approved;
     bool approve_all;
-    struct gk_report *report;
-    struct gk_progress *progress;
+    int32_t valid_from; /* GK_DAY_NONE: not given */
     struct gk_buf slug_text, name_text, other, area;
+    struct gk_copy *copy; /* while staging */
+    struct gk_watch_counts counts;
 };
 
-static enum gk_status find_columns(struct reader *reader, const struct gk_flag_value *values,
-                                   struct gk_error *error)
+static enum gk_status prepare(void *context, struct gk_import *import, struct gk_error *error)
 {
-    const struct gk_vector *vector = &reader->vector;
+    struct watch *watch = context;
+    const struct gk_flag_value *values = import->values;
+    const struct gk_vector *vector = watch->vector = &import->vector;
     enum gk_status status =
-        gk_vector_column(&reader->name, vector, values[NAME].text, name_names, error);
-    if (status == GK_OK && reader->name < 0)
+        gk_vector_column(&watch->name, vector, values[NAME].text, name_names, error);
+    if (status == GK_OK && watch->name < 0)
         status = gk_error_set(error, GK_INVALID,
                               "no column with the areas' names was recognised: name it with "
                               "--name-column");
     if (status == GK_OK)
-        status = gk_vector_column(&reader->slug, vector, values[SLUG].text, slug_names, error);
+        status = gk_vector_column(&watch->slug, vector, values[SLUG].text, slug_names, error);
     if (status == GK_OK)
         status =
-            gk_vector_column(&reader->started, vector, values[STARTED].text, started_names, error);
+            gk_vector_column(&watch->started, vector, values[STARTED].text, started_names, error);
     if (status == GK_OK)
-        status = gk_vector_column(&reader->ended, vector, values[ENDED].text, ended_names, error);
+        status = gk_vector_column(&watch->ended, vector, values[ENDED].text, ended_names, error);
     if (status == GK_OK)
-        status = gk_vector_column(&reader->approved, vector, values[APPROVED_COLUMN].text,
+        status = gk_vector_column(&watch->approved, vector, values[APPROVED_COLUMN].text,
                                   approved_names, error);
     return status;
 }
 
-static enum gk_status read_day(int32_t *day, struct reader *reader, OGRFeatureH feature, int column,
-                               int64_t number, struct gk_error *error)
+static enum gk_status read_day(int32_t *day, struct watch *watch, OGRFeatureH feature, int column,
+                               struct gk_error *error)
 {
     *day = GK_DAY_NONE;
     int year, month, date, hour, minute, second, zone;
@@ -74,186 +76,161 @@ static enum gk_status read_day(int32_t *day, struct reader *reader, OGRFeatureH 
         *day = gk_day_from_civil((struct gk_civil){year, month, date});
         return GK_OK;
     }
-    if (!gk_vector_text(&reader->other, feature, column))
+    if (!gk_vector_text(&watch->other, feature, column))
         return GK_OK;
     struct gk_field_time time;
-    if (!gk_field_time(&time, reader->other.data, reader->other.length))
-        return gk_error_set(error, GK_REJECTED, "feature %lld: column \"%.60s\" is no date",
-                            (long long)number, gk_vector_column_name(&reader->vector, column));
+    if (!gk_field_time(&time, GK_DATE_YMD, watch->other.data, watch->other.length))
+        return gk_error_set(error, GK_REJECTED, "column \"%.60s\" is no date",
+                            gk_vector_column_name(watch->vector, column));
     *day = gk_day_from_hour(time.hour);
     return GK_OK;
 }
 
-static enum gk_status read_approved(int *approved, struct reader *reader, OGRFeatureH feature,
-                                    int64_t number, struct gk_error *error)
+static enum gk_status read_approved(int *approved, struct watch *watch, OGRFeatureH feature,
+                                    struct gk_error *error)
 {
     static const char *const yes[] = {"1", "true", "t", "yes", "y", "ja", "j", "sant"};
     static const char *const no[] = {"0", "false", "f", "no", "n", "nej", "falskt"};
-    *approved = reader->approve_all ? 1 : -1;
-    if (reader->approve_all || !gk_vector_text(&reader->other, feature, reader->approved))
+    *approved = watch->approve_all ? 1 : -1;
+    if (watch->approve_all || !gk_vector_text(&watch->other, feature, watch->approved))
         return GK_OK;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (gk_text_same_folded(yes[i], reader->other.data))
+        if (gk_text_same_folded(yes[i], watch->other.data))
             *approved = 1;
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (gk_text_same_folded(no[i], reader->other.data))
+        if (gk_text_same_folded(no[i], watch->other.data))
             *approved = 0;
-    return *approved >= 0 ? GK_OK
-                          : gk_error_set(error, GK_REJECTED,
-                                         "feature %lld: column \"%.60s\" is neither yes nor no",
-                                         (long long)number,
-                                         gk_vector_column_name(&reader->vector, reader->approved));
+    return *approved >= 0
+               ? GK_OK
+               : gk_error_set(error, GK_REJECTED, "column \"%.60s\" is neither yes nor no",
+                              gk_vector_column_name(watch->vector, watch->approved));
 }
 
 /* A given slug must be one already: addresses of pages are not made up. */
-static enum gk_status read_names(struct reader *reader, OGRFeatureH feature, int64_t number,
-                                 struct gk_error *error)
+static enum gk_status read_names(struct watch *watch, OGRFeatureH feature, struct gk_error *error)
 {
-    if (!gk_vector_text(&reader->name_text, feature, reader->name))
-        return gk_error_set(error, GK_REJECTED, "feature %lld: it has no name", (long long)number);
-    if (gk_buf_status(&reader->name_text) != GK_OK || reader->name_text.length > NAME_MAX_BYTES)
-        return gk_error_set(error, GK_REJECTED, "feature %lld: its name has more than %d bytes",
-                            (long long)number, NAME_MAX_BYTES);
-    struct gk_buf *slug = &reader->slug_text;
+    if (!gk_vector_text(&watch->name_text, feature, watch->name))
+        return gk_error_set(error, GK_REJECTED, "it has no name");
+    if (gk_buf_status(&watch->name_text) != GK_OK || watch->name_text.length > NAME_MAX_BYTES)
+        return gk_error_set(error, GK_REJECTED, "its name has more than %d bytes", NAME_MAX_BYTES);
+    struct gk_buf *slug = &watch->slug_text;
     gk_buf_clear(slug);
-    if (!gk_vector_text(&reader->other, feature, reader->slug)) {
-        gk_buf_put_slug(slug, reader->name_text.data, reader->name_text.length);
+    if (!gk_vector_text(&watch->other, feature, watch->slug)) {
+        gk_buf_put_slug(slug, watch->name_text.data, watch->name_text.length);
         if (slug->length == 0)
             return gk_error_set(error, GK_REJECTED,
-                                "feature %lld: no slug can be made of its name; give it a column "
-                                "\"slug\"",
-                                (long long)number);
+                                "no slug can be made of its name; give it a column "
+                                "\"slug\"");
         return gk_buf_status(slug);
     }
-    gk_buf_put_slug(slug, reader->other.data, reader->other.length);
-    if (gk_buf_status(&reader->other) != GK_OK || slug->length != reader->other.length ||
+    gk_buf_put_slug(slug, watch->other.data, watch->other.length);
+    if (gk_buf_status(&watch->other) != GK_OK || slug->length != watch->other.length ||
         slug->length == 0 || slug->length > SLUG_MAX_BYTES ||
-        memcmp(slug->data, reader->other.data, slug->length) != 0)
+        memcmp(slug->data, watch->other.data, slug->length) != 0)
         return gk_error_set(error, GK_REJECTED,
-                            "feature %lld: its slug is not words of a-z and 0-9 joined by -, at "
+                            "its slug is not words of a-z and 0-9 joined by -, at "
                             "most %d bytes",
-                            (long long)number, SLUG_MAX_BYTES);
+                            SLUG_MAX_BYTES);
     return GK_OK;
 }
 
-static enum gk_status read_area(struct reader *reader, OGRFeatureH feature, int64_t number,
-                                struct gk_copy *copy, struct gk_error *error)
+static enum gk_status take(void *context, struct gk_import *import, OGRFeatureH feature,
+                           struct gk_error *error)
 {
-    struct gk_watch_area area = {.feature = number};
-    gk_buf_clear(&reader->area);
-    enum gk_status status = gk_vector_area(&reader->area, &reader->vector, feature, number, error);
+    struct watch *watch = context;
+    struct gk_watch_area area = {.feature = import->read};
+    enum gk_status status = read_names(watch, feature, error);
     if (status == GK_OK)
-        status = read_names(reader, feature, number, error);
+        status = read_day(&area.started, watch, feature, watch->started, error);
     if (status == GK_OK)
-        status = read_day(&area.started, reader, feature, reader->started, number, error);
+        status = read_day(&area.ended, watch, feature, watch->ended, error);
     if (status == GK_OK)
-        status = read_day(&area.ended, reader, feature, reader->ended, number, error);
-    if (status == GK_OK)
-        status = read_approved(&area.approved, reader, feature, number, error);
+        status = read_approved(&area.approved, watch, feature, error);
     if (status == GK_OK && area.started != GK_DAY_NONE && area.ended != GK_DAY_NONE &&
         area.ended < area.started)
-        status = gk_error_set(error, GK_REJECTED, "feature %lld: it ended before it started",
-                              (long long)number);
+        status = gk_error_set(error, GK_REJECTED, "it ended before it started");
+    gk_buf_clear(&watch->area);
+    if (status == GK_OK)
+        status = gk_import_area(&watch->area, import, feature, error);
     if (status != GK_OK)
         return status;
-    area.slug = reader->slug_text.data;
-    area.name = reader->name_text.data;
-    area.ewkb = reader->area.data;
-    area.ewkb_length = reader->area.length;
-    gk_copy_watch_area(copy, &area);
+    area.slug = watch->slug_text.data;
+    area.name = watch->name_text.data;
+    area.ewkb = watch->area.data;
+    area.ewkb_length = watch->area.length;
+    gk_copy_watch_area(watch->copy, &area);
     return GK_OK;
 }
 
-static enum gk_status read_all(struct reader *reader, struct gk_store *store, int64_t *count,
-                               struct gk_error *error)
+static enum gk_status begin(void *context, struct gk_import *import, struct gk_error *error)
 {
-    struct gk_copy *copy = NULL;
-    enum gk_status status = gk_watch_stage(&copy, store, error);
-    OGRFeatureH feature;
-    *count = 0;
-    gk_progress_begin(reader->progress, "reading", "areas", reader->vector.feature_count);
-    while (status == GK_OK && (feature = OGR_L_GetNextFeature(reader->vector.layer)) != NULL) {
-        status = read_area(reader, feature, ++*count, copy, error);
-        gk_progress_at(reader->progress, *count);
-        OGR_F_Destroy(feature);
-    }
+    struct watch *watch = context;
+    return gk_watch_stage(&watch->copy, import->store, error);
+}
+
+static enum gk_status store(void *context, struct gk_import *import, struct gk_error *error)
+{
+    struct watch *watch = context;
+    struct gk_places places;
+    struct gk_copy *copy = watch->copy;
+    watch->copy = NULL;
+    enum gk_status status = gk_copy_end(copy, NULL, error);
     if (status == GK_OK)
-        status = gk_copy_end(copy, NULL, error);
-    else
-        gk_copy_abort(copy);
-    if (status == GK_OK && *count == 0)
-        status = gk_error_set(error, GK_REJECTED, "the file has no features");
+        status = gk_watch_merge(&watch->counts, import->store, watch->valid_from, error);
+    if (status == GK_OK)
+        status = gk_places_read(&places, import->store, error);
+    bool is_changed = watch->counts.added + watch->counts.changed > 0;
+    if (status == GK_OK && is_changed)
+        status = gk_places_changed(import->store, places.lattice_version, error);
     return status;
 }
 
-static enum gk_status import_in(struct gk_store *store, struct reader *reader, int32_t valid_from,
-                                struct gk_error *error)
+static void report(void *context, struct gk_import *import)
 {
-    struct gk_watch_counts counts;
-    struct gk_places places;
-    int64_t read;
-    enum gk_status status = gk_places_begin(store, error);
-    if (status == GK_OK)
-        status = read_all(reader, store, &read, error);
-    gk_progress_begin(reader->progress, "comparing and storing", NULL, 0);
-    if (status == GK_OK)
-        status = gk_watch_merge(&counts, store, valid_from, error);
-    if (status == GK_OK)
-        status = gk_places_read(&places, store, error);
-    if (status == GK_OK)
-        status = gk_places_changed(
-            store, counts.added + counts.changed > 0 ? places.lattice_version : 0, error);
-    if (status == GK_OK)
-        status = gk_store_execute(store, "COMMIT", error);
-    if (status == GK_OK) {
-        gk_report_i64(reader->report, "read", read, "read {}");
-        gk_report_i64(reader->report, "new", counts.added, "   new {}");
-        gk_report_i64(reader->report, "changed", counts.changed, "   changed {}");
-        gk_report_i64(reader->report, "boundaries", counts.boundaries, " (boundaries {})");
-        gk_report_i64(reader->report, "as_before", counts.unchanged, "   as before {}\n");
-    }
-    return status;
+    const struct watch *watch = context;
+    struct gk_report *out = import->report;
+    gk_report_i64(out, "read", import->read, "read {}");
+    gk_report_i64(out, "new", watch->counts.added, "   new {}");
+    gk_report_i64(out, "changed", watch->counts.changed, "   changed {}");
+    gk_report_i64(out, "boundaries", watch->counts.boundaries, " (boundaries {})");
+    gk_report_i64(out, "as_before", watch->counts.unchanged, "   as before {}\n");
+}
+
+static void release(void *context)
+{
+    struct watch *watch = context;
+    gk_copy_abort(watch->copy);
+    gk_buf_release(&watch->slug_text);
+    gk_buf_release(&watch->name_text);
+    gk_buf_release(&watch->other);
+    gk_buf_release(&watch->area);
 }
 
 static enum gk_status run(const struct gk_options *options, const struct gk_arguments *arguments,
                           struct gk_error *error)
 {
+    static const struct gk_import_kind kind = {.application_name = "grannkarta import watch-areas",
+                                               .unit = "areas",
+                                               .has_areas = true,
+                                               .prepare = prepare,
+                                               .begin = begin,
+                                               .take = take,
+                                               .store = store,
+                                               .report = report,
+                                               .release = release};
     const struct gk_flag_value *values = arguments->values;
-    struct reader reader;
-    struct gk_store *store = NULL;
-    memset(&reader, 0, sizeof reader);
-    reader.report = arguments->report;
-    reader.progress = arguments->progress;
-    gk_buf_init(&reader.slug_text, TEXT_MAX_BYTES);
-    gk_buf_init(&reader.name_text, TEXT_MAX_BYTES);
-    gk_buf_init(&reader.other, TEXT_MAX_BYTES);
-    gk_buf_init(&reader.area, AREA_MAX_BYTES);
-    reader.approve_all = values[APPROVED].count > 0;
-    enum gk_status status =
-        gk_vector_open(&reader.vector, arguments->operands[0], values[LAYER].text,
-                       values[CRS].count > 0 ? values[CRS].number : 0, error);
-    if (status == GK_OK)
-        status = find_columns(&reader, values, error);
-    if (status == GK_OK)
-        status = gk_command_open_store(&store, options, GK_STORE_IMPORTER,
-                                       "grannkarta import watch-areas", error);
-    if (status == GK_OK)
-        status = import_in(
-            store, &reader,
-            values[VALID_FROM].count > 0 ? (int32_t)values[VALID_FROM].number : GK_DAY_NONE, error);
-    gk_store_close(store);
-    gk_vector_close(&reader.vector);
-    gk_buf_release(&reader.slug_text);
-    gk_buf_release(&reader.name_text);
-    gk_buf_release(&reader.other);
-    gk_buf_release(&reader.area);
-    return status;
+    struct watch watch = {.approve_all = values[APPROVED].count > 0, .valid_from = GK_DAY_NONE};
+    if (values[VALID_FROM].count > 0)
+        watch.valid_from = (int32_t)values[VALID_FROM].number;
+    gk_buf_init(&watch.slug_text, TEXT_MAX_BYTES);
+    gk_buf_init(&watch.name_text, TEXT_MAX_BYTES);
+    gk_buf_init(&watch.other, TEXT_MAX_BYTES);
+    gk_buf_init(&watch.area, AREA_MAX_BYTES);
+    return gk_import_run(&kind, &watch, options, arguments, error);
 }
 
 static const struct gk_flag flags[] = {
-    [LAYER] = {.name = "layer",
-               .kind = GK_FLAG_TEXT,
-               .help = "layer of the file, when it has several"},
+    GK_IMPORT_AREA_FLAGS,
     [SLUG] = {.name = "slug-column",
               .kind = GK_FLAG_TEXT,
               .help = "column with the slug (else made from the name)"},
@@ -276,12 +253,6 @@ static const struct gk_flag flags[] = {
     [VALID_FROM] = {.name = "valid-from",
                     .kind = GK_FLAG_DAY,
                     .help = "new and changed boundaries are valid from this date"},
-    [CRS] = {.name = "crs",
-             .kind = GK_FLAG_NUMBER,
-             .minimum = 1,
-             .maximum = 1000000,
-             .has_no_default = true,
-             .help = "EPSG code of the coordinates, whatever the file says"},
     {.name = NULL}};
 
 const struct gk_command gk_command_import_watch_areas = {
@@ -290,7 +261,8 @@ const struct gk_command gk_command_import_watch_areas = {
     .help = "import neighbourhood-watch areas from a polygon file",
     .usage =
         "Areas are known by their slug. Unclosed, self-crossing and empty polygons are refused\n"
-        "with the feature's number. An area is public only once approved. A boundary that was\n"
+        "and listed in FILE.rejects.csv; --repair mends and tells what it did. An area is public "
+        "only once approved. A boundary that was\n"
         "published is never altered: a new one needs --valid-from.\n",
     .flags = flags,
     .operand_minimum = 1,

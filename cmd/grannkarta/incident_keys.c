@@ -29,11 +29,25 @@ static enum gk_status check_key(void *context, int32_t id, const unsigned char f
     return GK_OK;
 }
 
-enum gk_status gk_incident_keys_open(struct gk_incident_keys *keys, struct gk_store *store,
-                                     const char *path, struct gk_error *error)
+static enum gk_status count_key(void *context, int32_t id, const unsigned char fingerprint[8],
+                                struct gk_error *error)
 {
+    (void)id, (void)fingerprint, (void)error;
+    ++*(size_t *)context;
+    return GK_OK;
+}
+
+enum gk_status gk_incident_keys_open(struct gk_incident_keys *keys, struct gk_store *store,
+                                     const char *path, bool may_do_without, struct gk_error *error)
+{
+    size_t in_use = 0;
     memset(keys, 0, sizeof *keys);
     enum gk_status status = gk_keyring_open(&keys->keyring, path, error);
+    if (status == GK_NOT_FOUND && may_do_without) {
+        struct gk_error other;
+        if (gk_case_keys_each(store, count_key, &in_use, &other) == GK_OK && in_use == 0)
+            return gk_keyring_make(&keys->keyring, error);
+    }
     if (status == GK_NOT_FOUND) /* only the first time is the answer to make one */
         return gk_error_set(error, status,
                             "open key file \"%s\": it does not exist; option key_ring names it, "

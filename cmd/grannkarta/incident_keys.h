@@ -2,6 +2,7 @@
 #ifndef GK_CMD_INCIDENT_KEYS_H
 #define GK_CMD_INCIDENT_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,11 +20,12 @@ struct gk_incident_keys {
 };
 
 /* Opens the key ring and compares it with the fingerprints of the keys that are
- * in use. GK_CONFLICT when one is missing or another. Release also after
- * failure. */
+ * in use. GK_CONFLICT when one is missing or another. `may_do_without`: where there
+ * is no key ring and no key is in use, as before the first import, a key that
+ * nobody keeps will do to find what is alike in one file. Release also after failure. */
 GK_CHECKED enum gk_status gk_incident_keys_open(struct gk_incident_keys *keys,
                                                 struct gk_store *store, const char *path,
-                                                struct gk_error *error);
+                                                bool may_do_without, struct gk_error *error);
 void gk_incident_keys_release(struct gk_incident_keys *keys);
 
 /* Writes down that the newest key is in use; its id. */

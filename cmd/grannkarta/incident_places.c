@@ -2,7 +2,6 @@
 #include "incident_places.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,19 +106,16 @@ static enum gk_status load_locator(struct gk_incident_places *places, struct gk_
     return status;
 }
 
-/* A geographic code is meant for the degrees of a file, another for its northings
- * and eastings; EPSG keeps 4000 to 4999 for the former. */
-static enum gk_status open_transforms(struct gk_incident_places *places, int64_t epsg,
+static enum gk_status open_transforms(struct gk_incident_places *places,
+                                      const struct gk_incident_places_options *options,
                                       struct gk_error *error)
 {
-    char name[32];
-    bool is_geographic = epsg >= 4000 && epsg < 5000;
     enum gk_status status = GK_OK;
-    snprintf(name, sizeof name, "EPSG:%lld", (long long)epsg);
-    if (epsg > 0 && epsg != 3006 && !is_geographic)
-        status = gk_transform_create(&places->projected, name, "EPSG:3006", error);
+    if (options->projected != NULL && strcmp(options->projected, "EPSG:3006") != 0)
+        status = gk_transform_create(&places->projected, options->projected, "EPSG:3006", error);
     if (status == GK_OK)
-        status = gk_transform_create(&places->degrees, is_geographic ? name : "EPSG:4326",
+        status = gk_transform_create(&places->degrees,
+                                     options->degrees != NULL ? options->degrees : "EPSG:4326",
                                      "EPSG:3006", error);
     return status;
 }
@@ -134,7 +130,7 @@ static enum gk_status load(struct gk_incident_places *places, struct gk_store *s
                               "there is no lattice yet: `grannkarta lattice build` first");
     places->version = known.lattice_version;
     if (status == GK_OK)
-        status = open_transforms(places, options->epsg, error);
+        status = open_transforms(places, options, error);
     if (status == GK_OK)
         status = gk_district_index_load(&places->base, store, "", error);
     if (status == GK_OK)
@@ -201,11 +197,9 @@ bool gk_incident_places_knows_municipalities(const struct gk_incident_places *pl
 
 /* The place in EPSG:3006; false when it is none in Sweden. */
 static bool take_place(struct gk_cm *place, struct gk_incident_places *places,
-                       const struct gk_incident_input *input)
+                       enum gk_place_kind kind, double x, double y)
 {
-    struct gk_transform *transform =
-        input->place_kind == GK_PLACE_DEGREES ? places->degrees : places->projected;
-    double x = input->x, y = input->y;
+    struct gk_transform *transform = kind == GK_PLACE_DEGREES ? places->degrees : places->projected;
     if (transform != NULL && gk_transform_forward(transform, &x, &y, 1) > 0)
         return false;
     const struct gk_en en = {x, y};
@@ -250,8 +244,10 @@ void gk_incident_locate(struct gk_incident_location *location, struct gk_inciden
     location->municipality = named;
     if (input->place_kind == GK_PLACE_NONE)
         return;
-    if (!take_place(&place, places, input)) {
-        location->why = GK_UNLOCATED_OUTSIDE;
+    if (!take_place(&place, places, input->place_kind, input->x, input->y)) {
+        location->why = take_place(&place, places, input->place_kind, input->y, input->x)
+                            ? GK_UNLOCATED_SWAPPED
+                            : GK_UNLOCATED_OUTSIDE;
         return;
     }
     int32_t own = gk_district_index_at(&places->municipalities, place);

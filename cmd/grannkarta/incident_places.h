@@ -20,6 +20,7 @@ enum gk_unlocated {
     GK_UNLOCATED_MISSING, /* no coordinates, or 0, 0 */
     GK_UNLOCATED_OUTSIDE, /* outside Sweden */
     GK_UNLOCATED_FAR,     /* no dwelling near */
+    GK_UNLOCATED_SWAPPED, /* outside, but inside with northing and easting exchanged */
     GK_UNLOCATED_COUNT
 };
 
@@ -37,7 +38,8 @@ struct gk_incident_location {
 struct gk_incident_places;
 
 struct gk_incident_places_options {
-    int64_t epsg; /* of the file's coordinates; 0: 3006 for projected ones, 4326 for degrees */
+    /* CRSs of the file's coordinates as PROJ takes them; NULL: EPSG:3006, EPSG:4326. */
+    const char *projected, *degrees;
     int64_t max_distance_m;
 };
 
@@ -59,8 +61,9 @@ const int32_t *gk_incident_places_old_versions(const struct gk_incident_places *
 /* True when the set `kommun` has districts. */
 bool gk_incident_places_knows_municipalities(const struct gk_incident_places *places);
 
-/* Locates one incident. A located one has its cell's municipality (its own could
- * tell on which side of a border it was), an unlocated one that of the column
+/* Locates one incident. What is GK_UNLOCATED_SWAPPED is to be refused, not kept: in
+ * which order its coordinates are is not guessed. A located one has its cell's municipality (its
+ * own could tell on which side of a border it was), an unlocated one that of the column
  * (`municipality`, UTF-8, may be empty), else of its place. */
 void gk_incident_locate(struct gk_incident_location *location, struct gk_incident_places *places,
                         const struct gk_incident_input *input, const char *municipality,

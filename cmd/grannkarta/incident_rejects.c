@@ -1,37 +1,48 @@
-/* The list of refused rows beside the file. */
+/* The list of refused rows, and how many were refused for what. */
 #include "incident_rejects.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "incident_row.h"
 
-struct gk_incident_rejects {
-    char *path;
-    FILE *file;
-    int64_t count;
-    char delimiter;
+enum { REASONS_MAX = 128, COLUMN_MAX_BYTES = 256, HEADING_MAX_BYTES = 64 };
+
+struct reason {
+    char column[COLUMN_MAX_BYTES];
+    const char *text;
+    int64_t count, first; /* line */
 };
 
-enum gk_status gk_incident_rejects_open(struct gk_incident_rejects **rejects, const char *path,
-                                        char delimiter, struct gk_error *error)
+struct gk_incident_rejects {
+    struct gk_incident_rejects_options options;
+    FILE *file;
+    int64_t count;
+    struct reason reasons[REASONS_MAX];
+    size_t reason_count;
+};
+
+enum gk_status gk_incident_rejects_open(struct gk_incident_rejects **rejects,
+                                        const struct gk_incident_rejects_options *options,
+                                        struct gk_error *error)
 {
-    size_t length = strlen(path);
-    if (length > 4 && strcasecmp(path + length - 4, ".csv") == 0)
-        length -= 4;
+    struct stat input, list;
     *rejects = calloc(1, sizeof **rejects);
-    if (*rejects == NULL ||
-        asprintf(&(*rejects)->path, "%.*s.rejects.csv", (int)length, path) < 0) {
-        free(*rejects);
-        *rejects = NULL;
+    if (*rejects == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "list rejected rows: out of memory");
-    }
-    (*rejects)->delimiter = delimiter;
+    (*rejects)->options = *options;
+    if (options->path != NULL && stat(options->input, &input) == 0 &&
+        stat(options->path, &list) == 0 && input.st_dev == list.st_dev &&
+        input.st_ino == list.st_ino)
+        return gk_error_set(error, GK_INVALID,
+                            "--rejects \"%.300s\" is the file that is read; allowed is another one",
+                            options->path);
     return GK_OK;
 }
 
@@ -41,18 +52,29 @@ void gk_incident_rejects_free(struct gk_incident_rejects *rejects)
         return;
     if (rejects->file != NULL)
         fclose(rejects->file);
-    free(rejects->path);
     free(rejects);
 }
 
 static enum gk_status fail(const struct gk_incident_rejects *rejects, struct gk_error *error)
 {
-    return gk_error_set(error, GK_IO, "write \"%.300s\": %s", rejects->path, strerror(errno));
+    return gk_error_set(error, GK_IO,
+                        "write the list of rejected rows \"%.300s\": %s; --rejects names another "
+                        "place for it",
+                        rejects->options.path, strerror(errno));
+}
+
+static int put_heading(char heading[HEADING_MAX_BYTES],
+                       const struct gk_incident_rejects_options *options)
+{
+    char d = options->delimiter;
+    return snprintf(heading, HEADING_MAX_BYTES, "%s%ccolumn%creason%cvalue\n", options->row_name, d,
+                    d, d);
 }
 
 static enum gk_status begin(struct gk_incident_rejects *rejects, struct gk_error *error)
 {
-    int fd = open(rejects->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    char heading[HEADING_MAX_BYTES];
+    int fd = open(rejects->options.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail(rejects, error);
     rejects->file = fdopen(fd, "w");
@@ -60,9 +82,15 @@ static enum gk_status begin(struct gk_incident_rejects *rejects, struct gk_error
         close(fd);
         return fail(rejects, error);
     }
-    char d = rejects->delimiter;
-    fprintf(rejects->file, "line%ccolumn%creason%cvalue\n", d, d, d);
+    put_heading(heading, &rejects->options);
+    fputs(heading, rejects->file);
     return GK_OK;
+}
+
+/* A spreadsheet takes a text that begins so for a formula. */
+static bool is_formula(char c)
+{
+    return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r';
 }
 
 static void put_quoted(FILE *file, const char *text, size_t length)
@@ -71,37 +99,94 @@ static void put_quoted(FILE *file, const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '"')
             putc('"', file);
-        putc(text[i], file);
+        putc((unsigned char)text[i] < ' ' ? ' ' : text[i], file);
     }
     putc('"', file);
 }
 
-enum gk_status gk_incident_rejects_add(struct gk_incident_rejects *rejects, int64_t line,
-                                       const char *column, const char *reason,
-                                       const struct gk_csv_field *value, struct gk_error *error)
+/* A heading of the file; a value that may be shown is never a formula. */
+static void put_column(FILE *file, const char *column)
 {
+    char safe[COLUMN_MAX_BYTES + 1];
+    snprintf(safe, sizeof safe, "%s%s", is_formula(*column) ? "'" : "", column);
+    put_quoted(file, safe, strlen(safe));
+}
+
+static void count_reason(struct gk_incident_rejects *rejects, int64_t line, const char *column,
+                         const char *text)
+{
+    size_t i = 0;
+    while (i < rejects->reason_count &&
+           (rejects->reasons[i].text != text || strcmp(rejects->reasons[i].column, column) != 0))
+        i++;
+    if (i == REASONS_MAX)
+        return;
+    struct reason *reason = &rejects->reasons[i];
+    if (i == rejects->reason_count) {
+        rejects->reason_count++;
+        *reason = (struct reason){.text = text, .first = line};
+        snprintf(reason->column, sizeof reason->column, "%s", column);
+    }
+    reason->count++;
+}
+
+enum gk_status gk_incident_rejects_add(struct gk_incident_rejects *rejects,
+                                       const struct gk_csv_row *row, const char *column,
+                                       const char *reason, const struct gk_csv_field *value,
+                                       struct gk_error *error)
+{
+    rejects->count++;
+    count_reason(rejects, row->line, column, reason);
+    if (rejects->options.path == NULL)
+        return GK_OK;
     enum gk_status status = rejects->file == NULL ? begin(rejects, error) : GK_OK;
     if (status != GK_OK)
         return status;
     FILE *file = rejects->file;
-    rejects->count++;
-    fprintf(file, "%lld%c", (long long)line, rejects->delimiter);
-    put_quoted(file, column, strlen(column));
-    putc(rejects->delimiter, file);
+    fprintf(file, "%lld%c", (long long)row->line, rejects->options.delimiter);
+    put_column(file, column);
+    putc(rejects->options.delimiter, file);
     put_quoted(file, reason, strlen(reason));
-    putc(rejects->delimiter, file);
-    if (value != NULL && gk_incident_value_is_harmless(value->text, value->length))
+    putc(rejects->options.delimiter, file);
+    if (value != NULL &&
+        gk_incident_value_is_harmless(rejects->options.date_order, value->text, value->length))
         put_quoted(file, value->text, value->length);
     else if (value != NULL)
         fprintf(file, "\"(%zu bytes)\"", value->length);
+    else if (row->line_count > 1) /* a quote that was not meant as one takes several lines */
+        fprintf(file, "\"(%lld lines)\"", (long long)row->line_count);
     putc('\n', file);
     return ferror(file) ? fail(rejects, error) : GK_OK;
 }
 
+/* Removes an older list, if it is one. */
+static void remove_old(const struct gk_incident_rejects *rejects)
+{
+    static const char *const names[] = {"line", "feature"};
+    static const char delimiters[] = ";,\t";
+    char found[HEADING_MAX_BYTES] = {0}, heading[HEADING_MAX_BYTES];
+    int fd = open(rejects->options.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    ssize_t n = read(fd, found, sizeof found - 1);
+    close(fd);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (const char *d = delimiters; *d != '\0'; d++) {
+            const struct gk_incident_rejects_options options = {.delimiter = *d,
+                                                                .row_name = names[i]};
+            int length = put_heading(heading, &options);
+            if (n >= length && memcmp(found, heading, (size_t)length) == 0)
+                (void)unlink(rejects->options.path);
+        }
+}
+
 enum gk_status gk_incident_rejects_end(struct gk_incident_rejects *rejects, struct gk_error *error)
 {
-    if (rejects->file == NULL)
+    if (rejects->file == NULL) {
+        if (rejects->options.path != NULL)
+            remove_old(rejects);
         return GK_OK;
+    }
     int failed = fflush(rejects->file) != 0 || ferror(rejects->file);
     failed |= fclose(rejects->file) != 0;
     rejects->file = NULL;
@@ -113,8 +198,46 @@ int64_t gk_incident_rejects_count(const struct gk_incident_rejects *rejects)
     return rejects->count;
 }
 
-const char *gk_incident_rejects_name(const struct gk_incident_rejects *rejects)
+int64_t gk_incident_rejects_count_of(const struct gk_incident_rejects *rejects, const char *reason)
 {
-    const char *slash = strrchr(rejects->path, '/');
-    return slash != NULL ? slash + 1 : rejects->path;
+    int64_t count = 0;
+    for (size_t i = 0; i < rejects->reason_count; i++)
+        if (rejects->reasons[i].text == reason)
+            count += rejects->reasons[i].count;
+    return count;
+}
+
+const char *gk_incident_rejects_path(const struct gk_incident_rejects *rejects)
+{
+    return rejects->count > 0 ? rejects->options.path : NULL;
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+    const struct reason *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+void gk_incident_rejects_put(struct gk_report *out, const struct gk_incident_rejects *rejects)
+{
+    struct reason *sorted = calloc(rejects->reason_count + 1, sizeof *sorted);
+    gk_report_list_begin(out, "rejected_why");
+    if (sorted != NULL) {
+        memcpy(sorted, rejects->reasons, rejects->reason_count * sizeof *sorted);
+        qsort(sorted, rejects->reason_count, sizeof *sorted, compare_reasons);
+    }
+    for (size_t i = 0; sorted != NULL && i < rejects->reason_count; i++) {
+        bool has_column = sorted[i].column[0] != '\0';
+        gk_report_row_begin(out);
+        gk_report_count(out, "count", sorted[i].count, "rejected: {} ");
+        gk_report_text(out, "column", has_column ? sorted[i].column : NULL, "{}: ");
+        gk_report_text(out, "reason", sorted[i].text, "{}");
+        gk_report_text(out, "first_in", rejects->options.row_name, ", first in {} ");
+        gk_report_i64(out, "first", sorted[i].first, "{}\n");
+        gk_report_row_end(out);
+    }
+    gk_report_list_end(out);
+    free(sorted);
 }

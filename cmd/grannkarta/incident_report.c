@@ -17,7 +17,9 @@ struct moved {
 struct gk_incident_report {
     struct moved town, country;
     int64_t unlocated[GK_UNLOCATED_COUNT];
-    int64_t outside;
+    int64_t outside, skipped, blank, corrections, moved_hours;
+    /* Outside Sweden, by what such numbers often are. */
+    int64_t looks_rt90, looks_zone, looks_degrees;
     int64_t by_month[MONTHS_MAX];
     int32_t latest_report, latest_end; /* days */
 };
@@ -36,6 +38,29 @@ void gk_incident_report_free(struct gk_incident_report *report)
     free(report);
 }
 
+void gk_incident_report_skip(struct gk_incident_report *report)
+{
+    report->skipped++;
+}
+
+void gk_incident_report_blank(struct gk_incident_report *report)
+{
+    report->blank++;
+}
+
+/* Numbers that are no place in Sweden may be one in another CRS: only said, as
+ * advice. The ranges are those of the national map systems. */
+static void count_looks(struct gk_incident_report *report, const struct gk_incident_input *input)
+{
+    double x = input->x, y = input->y;
+    if (input->place_kind != GK_PLACE_PROJECTED)
+        return;
+    bool is_swedish = y >= 6000000 && y <= 7800000;
+    report->looks_rt90 += is_swedish && x >= 1200000 && x <= 1900000;
+    report->looks_zone += is_swedish && x >= 20000 && x < 200000;
+    report->looks_degrees += y >= 54 && y <= 70 && x >= 9 && x <= 26;
+}
+
 void gk_incident_report_add(struct gk_incident_report *report,
                             const struct gk_incident_input *input,
                             const struct gk_incident_location *location)
@@ -44,6 +69,10 @@ void gk_incident_report_add(struct gk_incident_report *report,
     int32_t end = gk_day_from_hour(input->to_hour);
     report->unlocated[location->why]++;
     report->outside += location->is_outside;
+    report->corrections += input->count <= 0;
+    report->moved_hours += input->is_moved;
+    if (location->why == GK_UNLOCATED_OUTSIDE)
+        count_looks(report, input);
     if (month >= 0 && month < MONTHS_MAX)
         report->by_month[month]++;
     if (input->reported > report->latest_report)
@@ -155,6 +184,71 @@ static void put_unlocated(struct gk_report *out, const struct gk_incident_report
     gk_report_group_end(out);
 }
 
+/* Rows before the coarsening: how many there were to be located at all. */
+static void put_rows(struct gk_report *out, const struct gk_incident_report *report,
+                     const struct gk_incident_totals *totals)
+{
+    int64_t located = report->unlocated[GK_LOCATED];
+    int64_t outside = report->unlocated[GK_UNLOCATED_OUTSIDE];
+    gk_report_text(out, "file", totals->what, "file: {}");
+    gk_report_count(out, "with_coordinates",
+                    located + outside + report->unlocated[GK_UNLOCATED_FAR],
+                    "; with coordinates {}");
+    gk_report_count(out, "located", located, ", located {}");
+    gk_report_count(out, "not_burglary", report->skipped,
+                    totals->has_skipping ? "; not burglary, left out {}" : NULL);
+    gk_report_count(out, "blank_rows", report->blank, report->blank > 0 ? "; blank rows {}" : NULL);
+    gk_report_say(out, "\n");
+}
+
+static void put_by_month(struct gk_report *out, const struct gk_incident_report *report)
+{
+    gk_report_list_begin(out, "by_month");
+    for (int32_t month = 0; month < MONTHS_MAX; month++) {
+        if (report->by_month[month] == 0)
+            continue;
+        gk_report_row_begin(out);
+        gk_report_month(out, "month", month, NULL);
+        gk_report_count(out, "rows", report->by_month[month], NULL);
+        gk_report_row_end(out);
+    }
+    gk_report_list_end(out);
+}
+
+/* What is as it should not be and was taken all the same. */
+static void put_oddities(struct gk_report *out, const struct gk_incident_report *report)
+{
+    gk_report_count(out, "corrections", report->corrections,
+                    report->corrections > 0
+                        ? "corrections: {} rows have a count of 0 or less; they are kept, and sums "
+                          "go down by them\n"
+                        : NULL);
+    gk_report_count(out, "moved_hours", report->moved_hours,
+                    report->moved_hours > 0
+                        ? "summer time: {} rows have a time in the hour that is skipped in March; "
+                          "it was read as the hour after\n"
+                        : NULL);
+}
+
+/* Advice, when most of the places that were given are in no part of Sweden. */
+static void put_advice(struct gk_report *out, const struct gk_incident_report *report)
+{
+    int64_t outside = report->unlocated[GK_UNLOCATED_OUTSIDE];
+    int64_t inside = report->unlocated[GK_LOCATED] + report->unlocated[GK_UNLOCATED_FAR];
+    if (outside <= inside)
+        return;
+    if (report->looks_rt90 * 2 > outside)
+        gk_report_note(out, "most places are outside Sweden and look like RT 90: --crs 3021?");
+    else if (report->looks_zone * 2 > outside)
+        gk_report_note(out, "most places are outside Sweden and look like a local zone of SWEREF "
+                            "99: --crs 3007 to 3018?");
+    else if (report->looks_degrees * 2 > outside)
+        gk_report_note(out, "most places are outside Sweden and look like degrees: --map "
+                            "latitude=COLUMN,longitude=COLUMN?");
+    else
+        gk_report_note(out, "most places are outside Sweden: is --crs right?");
+}
+
 void gk_incident_report_put(struct gk_report *out, const struct gk_incident_report *report,
                             const struct gk_incident_totals *totals)
 {
@@ -164,10 +258,13 @@ void gk_incident_report_put(struct gk_report *out, const struct gk_incident_repo
     gk_report_count(out, "changed", totals->counts.changed,
                     totals->counts.changed > 0 ? "   changed {}" : NULL);
     gk_report_count(out, "rejected", totals->rejected, "   rejected {}");
-    gk_report_text(out, "rejects_file", totals->rejected > 0 ? totals->rejects_name : NULL,
-                   " ({})");
+    gk_report_text(out, "rejects_file", totals->rejects_path, " ({})");
     gk_report_count(out, "unlocated", gk_incident_report_unlocated(report), "   unlocated {}\n");
+    put_rows(out, report, totals);
     put_moved(out, report);
     put_months(out, report, totals);
+    put_by_month(out, report);
     put_unlocated(out, report, totals);
+    put_oddities(out, report);
+    put_advice(out, report);
 }

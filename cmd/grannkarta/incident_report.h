@@ -34,11 +34,17 @@ int64_t gk_incident_report_unlocated(const struct gk_incident_report *report);
  * latest end; INT32_MIN when there is no row. */
 int32_t gk_incident_report_data_through(const struct gk_incident_report *report);
 
+/* Counts a row that the list of codes leaves out, and one with nothing in it. */
+void gk_incident_report_skip(struct gk_incident_report *report);
+void gk_incident_report_blank(struct gk_incident_report *report);
+
 /* What the report does not count itself. */
 struct gk_incident_totals {
     int64_t read, rejected;
     struct gk_incident_counts counts;
-    const char *rejects_name;
+    const char *what;         /* the file is: "CSV with semicolons" */
+    const char *rejects_path; /* NULL: there is no list */
+    bool has_skipping;        /* a list of codes may leave rows out */
     int32_t data_through;
     bool knows_municipalities;
     int64_t max_distance_m;

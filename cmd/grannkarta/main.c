@@ -33,7 +33,7 @@ static void put_general_help(struct gk_buf *buf)
     gk_command_put_list(buf, "");
     gk_buf_puts(buf,
                 "\nExit codes: 0 done, 1 failed, 2 the caller's mistake, 3 the database or the "
-                "network,\n4 the data were refused.\n\n");
+                "network,\n4 the data were refused, 5 a check of `verify` failed.\n\n");
     gk_options_put_help(buf);
 }
 

@@ -81,6 +81,19 @@ void gk_buf_put_any(struct gk_buf *buf, const char *text, size_t length)
         gk_buf_put_windows_1252(buf, text, length);
 }
 
+bool gk_buf_put_decoded(struct gk_buf *buf, enum gk_encoding encoding, const char *text,
+                        size_t length)
+{
+    gk_buf_clear(buf);
+    if (encoding == GK_ENCODING_UTF_8 && !gk_text_is_utf8(text, length))
+        return false;
+    if (encoding == GK_ENCODING_WINDOWS_1252)
+        gk_buf_put_windows_1252(buf, text, length);
+    else
+        gk_buf_put_any(buf, text, length);
+    return true;
+}
+
 static uint32_t lower(uint32_t point)
 {
     if ((point >= 'A' && point <= 'Z') || (point >= 0xC0 && point <= 0xDE && point != 0xD7))
@@ -105,6 +118,22 @@ void gk_buf_put_folded(struct gk_buf *buf, const char *text, size_t length)
             else
                 gk_buf_append(buf, at, n);
         }
+        at += n;
+        length -= n;
+    }
+}
+
+void gk_buf_put_lower(struct gk_buf *buf, const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (length > 0) {
+        uint32_t point = 0;
+        size_t n = decode(at, length, &point);
+        if (n > 0 && lower(point) != point)
+            put_point(buf, lower(point));
+        else
+            gk_buf_append(buf, at, n > 0 ? n : 1);
+        n = n > 0 ? n : 1;
         at += n;
         length -= n;
     }

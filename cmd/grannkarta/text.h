@@ -17,6 +17,21 @@ void gk_buf_put_windows_1252(struct gk_buf *buf, const char *text, size_t length
 /* Appends text as it is when it is UTF-8, else from Windows-1252. */
 void gk_buf_put_any(struct gk_buf *buf, const char *text, size_t length);
 
+/* What the text of a file is in. */
+enum gk_encoding {
+    GK_ENCODING_AUTO, /* UTF-8 where a field is that, else Windows-1252 */
+    GK_ENCODING_UTF_8,
+    GK_ENCODING_WINDOWS_1252
+};
+
+/* Puts a field as UTF-8 into `buf` (cleared first); false when it should be UTF-8
+ * and is not. */
+bool gk_buf_put_decoded(struct gk_buf *buf, enum gk_encoding encoding, const char *text,
+                        size_t length);
+
+/* Appends UTF-8 in lower case (ASCII and Latin-1 letters), else as it is. */
+void gk_buf_put_lower(struct gk_buf *buf, const char *text, size_t length);
+
 /* Appends UTF-8 folded for comparing names: ASCII, Latin-1 letters in lower
  * case, white space, `_`, `-`, `.` and no-break spaces removed. */
 void gk_buf_put_folded(struct gk_buf *buf, const char *text, size_t length);

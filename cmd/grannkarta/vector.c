@@ -1,17 +1,19 @@
-/* Reading vector files by OGR: opening, columns, attributes. Geometry is in
- * vector_geometry.c. */
+/* Reading vector files by OGR: opening, encodings, columns, attributes. Geometry
+ * is in vector_geometry.c, the CRS in vector_crs.c. */
 #include "vector.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <gdal.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "text.h"
 
-enum { LIST_MAX = 300, ACCEPTED_EPSG = 3006 };
+enum { LIST_MAX = 300, NAME_MAX_BYTES = 1024 };
 
 static enum gk_status choose_layer(struct gk_vector *vector, const char *path, const char *layer,
                                    struct gk_error *error)
@@ -39,57 +41,103 @@ static enum gk_status choose_layer(struct gk_vector *vector, const char *path, c
     return status;
 }
 
-static enum gk_status choose_crs(struct gk_vector *vector, const char *path, int64_t epsg,
-                                 struct gk_error *error)
+/* --- Encodings ------------------------------------------------------------------- */
+
+/* A Shapefile whose texts GDAL takes for Latin-1, because it says so or says
+ * nothing, is opened again without decoding: then what is UTF-8 stays that, and
+ * the rest is Windows-1252, which has all of Latin-1 and what Windows writes. */
+static bool is_worth_reopening(GDALDatasetH dataset)
 {
-    OGRSpatialReferenceH target = OSRNewSpatialReference(NULL), own = NULL;
-    OGRSpatialReferenceH source = OGR_L_GetSpatialRef(vector->layer);
-    enum gk_status status = GK_OK;
-    if (OSRImportFromEPSG(target, ACCEPTED_EPSG) != OGRERR_NONE)
-        status = gk_error_set(error, GK_INTERNAL, "PROJ does not know EPSG:3006");
-    OSRSetAxisMappingStrategy(target, OAMS_TRADITIONAL_GIS_ORDER);
-    if (status == GK_OK && epsg > 0) {
-        own = source = OSRNewSpatialReference(NULL);
-        if (OSRImportFromEPSG(own, (int)epsg) != OGRERR_NONE)
-            status = gk_error_set(error, GK_INVALID, "--crs %lld is no EPSG code that PROJ knows",
-                                  (long long)epsg);
-        OSRSetAxisMappingStrategy(own, OAMS_TRADITIONAL_GIS_ORDER);
-    }
-    if (status == GK_OK && source == NULL)
-        status = gk_error_set(error, GK_INVALID,
-                              "open \"%.200s\": it does not say its CRS; give it with --crs, such "
-                              "as --crs 3006",
-                              path);
-    if (status == GK_OK && !OSRIsSame(source, target)) {
-        vector->to_3006 = OCTNewCoordinateTransformation(source, target);
-        if (vector->to_3006 == NULL)
-            status = gk_error_set(error, GK_REJECTED,
-                                  "open \"%.200s\": no way from its CRS to EPSG:3006: %.200s", path,
-                                  CPLGetLastErrorMsg());
-    }
-    OSRDestroySpatialReference(target);
-    OSRDestroySpatialReference(own);
-    return status;
+    OGRLayerH layer = GDALDatasetGetLayer(dataset, 0);
+    const char *encoding =
+        layer != NULL ? GDALGetMetadataItem(layer, "SOURCE_ENCODING", "SHAPEFILE") : NULL;
+    return encoding != NULL && (*encoding == '\0' || EQUAL(encoding, "ISO-8859-1"));
 }
 
-enum gk_status gk_vector_open(struct gk_vector *vector, const char *path, const char *layer,
-                              int64_t epsg, struct gk_error *error)
+static bool is_shapefile(GDALDatasetH dataset)
 {
-    *vector = (struct gk_vector){NULL, NULL, NULL, -1};
+    return EQUAL(GDALGetDriverShortName(GDALGetDatasetDriver(dataset)), "ESRI Shapefile");
+}
+
+static GDALDatasetH open_with(const char *path, const char *encoding)
+{
+    char option[80];
+    snprintf(option, sizeof option, "ENCODING=%.60s", encoding != NULL ? encoding : "");
+    const char *const list[] = {option, NULL};
+    return GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, encoding != NULL ? list : NULL,
+                      NULL);
+}
+
+static enum gk_status open_dataset(struct gk_vector *vector, const char *path,
+                                   struct gk_error *error)
+{
+    static const struct {
+        const char *name, *gdal;
+    } encodings[] = {{"utf-8", "UTF-8"}, {"windows-1252", ""}, {"cp850", "CP850"}};
+    const char *asked = vector->options.encoding, *gdal = NULL;
+    CPLErrorReset();
+    vector->dataset = open_with(path, NULL);
+    if (vector->dataset == NULL)
+        return gk_error_set(error, GK_REJECTED, "open \"%.200s\": %.250s", path,
+                            *CPLGetLastErrorMsg() != '\0' ? CPLGetLastErrorMsg()
+                                                          : "no vector format that is known");
+    for (size_t i = 0; asked != NULL && i < sizeof encodings / sizeof *encodings; i++)
+        if (strcmp(encodings[i].name, asked) == 0)
+            gdal = encodings[i].gdal;
+    if (gdal != NULL && !is_shapefile(vector->dataset))
+        return gk_error_set(error, GK_INVALID,
+                            "--encoding is for Shapefiles; \"%.200s\" says its own", path);
+    if (gdal == NULL && is_shapefile(vector->dataset) && is_worth_reopening(vector->dataset))
+        gdal = "";
+    if (gdal == NULL)
+        return GK_OK;
+    GDALClose(vector->dataset);
+    vector->dataset = open_with(path, gdal);
+    return vector->dataset != NULL
+               ? GK_OK
+               : gk_error_set(error, GK_REJECTED, "open \"%.200s\": it cannot be read", path);
+}
+
+/* Names as UTF-8, whatever the file has. */
+static enum gk_status read_names(struct gk_vector *vector, struct gk_error *error)
+{
+    OGRFeatureDefnH definition = OGR_L_GetLayerDefn(vector->layer);
+    int count = OGR_FD_GetFieldCount(definition);
+    vector->names = calloc((size_t)count + 1, sizeof *vector->names);
+    for (int i = 0; i < count && vector->names != NULL; i++) {
+        const char *name = OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(definition, i));
+        struct gk_buf buf;
+        gk_buf_init(&buf, NAME_MAX_BYTES);
+        gk_buf_put_any(&buf, name, strnlen(name, NAME_MAX_BYTES / 3));
+        vector->names[i] = buf.data != NULL ? buf.data : calloc(1, 1);
+        if (vector->names[i] == NULL)
+            break;
+        vector->column_count++;
+    }
+    return vector->names != NULL && vector->column_count == count
+               ? GK_OK
+               : gk_error_set(error, GK_NO_MEMORY, "read the columns: out of memory");
+}
+
+/* --- Opening, reading, closing --------------------------------------------------- */
+
+enum gk_status gk_vector_open(struct gk_vector *vector, const char *path,
+                              const struct gk_vector_options *options, struct gk_error *error)
+{
+    *vector = (struct gk_vector){.options = *options, .feature_count = -1};
     struct stat about;
     /* OGR also takes URLs and connection strings: only what is a file is meant. */
     if (stat(path, &about) != 0)
         return gk_error_set(error, GK_NOT_FOUND, "open \"%.300s\": no such file", path);
     CPLSetErrorHandler(CPLQuietErrorHandler);
     GDALAllRegister();
-    vector->dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
-    if (vector->dataset == NULL)
-        return gk_error_set(error, GK_REJECTED, "open \"%.200s\": %.250s", path,
-                            *CPLGetLastErrorMsg() != '\0' ? CPLGetLastErrorMsg()
-                                                          : "no vector format that is known");
-    enum gk_status status = choose_layer(vector, path, layer, error);
+    enum gk_status status = open_dataset(vector, path, error);
     if (status == GK_OK)
-        status = choose_crs(vector, path, epsg, error);
+        status = choose_layer(vector, path, options->layer, error);
+    if (status == GK_OK)
+        status = read_names(vector, error);
+    if (status == GK_OK)
+        status = gk_vector_find_crs(vector, path, error);
     if (status == GK_OK)
         vector->feature_count = OGR_L_GetFeatureCount(vector->layer, FALSE);
     else
@@ -100,21 +148,40 @@ enum gk_status gk_vector_open(struct gk_vector *vector, const char *path, const 
 void gk_vector_close(struct gk_vector *vector)
 {
     OCTDestroyCoordinateTransformation(vector->to_3006);
+    OCTDestroyCoordinateTransformation(vector->to_degrees);
+    for (int i = 0; i < vector->column_count; i++)
+        free(vector->names[i]);
+    free(vector->names);
     if (vector->dataset != NULL)
         GDALClose(vector->dataset);
-    *vector = (struct gk_vector){NULL, NULL, NULL, -1};
+    *vector = (struct gk_vector){.feature_count = -1};
 }
+
+/* OGR ends a file that breaks off as if it were whole, and gives features that it
+ * could not read without their geometry; only its last error tells. */
+enum gk_status gk_vector_next(OGRFeatureH *feature, struct gk_vector *vector,
+                              struct gk_error *error)
+{
+    CPLErrorReset();
+    *feature = OGR_L_GetNextFeature(vector->layer);
+    if (CPLGetLastErrorType() < CE_Failure)
+        return GK_OK;
+    return gk_error_set(error, GK_REJECTED, "%s: %.300s",
+                        *feature == NULL ? "the file breaks off" : "it cannot be read",
+                        CPLGetLastErrorMsg());
+}
+
+/* --- Columns ------------------------------------------------------------------------ */
 
 const char *gk_vector_column_name(const struct gk_vector *vector, int column)
 {
-    OGRFieldDefnH field = OGR_FD_GetFieldDefn(OGR_L_GetLayerDefn(vector->layer), column);
-    return field != NULL ? OGR_Fld_GetNameRef(field) : "";
+    return column >= 0 && column < vector->column_count ? vector->names[column] : "";
 }
 
 enum gk_status gk_vector_column(int *column, const struct gk_vector *vector, const char *given,
                                 const char *const *names, struct gk_error *error)
 {
-    int count = OGR_FD_GetFieldCount(OGR_L_GetLayerDefn(vector->layer));
+    int count = vector->column_count;
     *column = -1;
     if (given == NULL) {
         for (; *names != NULL && *column < 0; names++)

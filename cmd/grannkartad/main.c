@@ -124,6 +124,8 @@ static enum gk_status start(struct gk_daemon *daemon, struct gk_error *error)
                                       .initial_definition = o->public_definition,
                                       .poll_interval_ms = (uint32_t)o->poll_interval,
                                       .token_grace_s = (uint32_t)o->token_grace,
+                                      .old_snapshots = (uint32_t)o->old_snapshots,
+                                      .old_snapshots_bytes = (size_t)o->old_snapshots_size << 20,
                                       .log = &daemon->log};
     enum gk_status status = gk_holder_start(&daemon->holder, &holder, error);
     if (status != GK_OK)

@@ -59,6 +59,18 @@ static struct gk_keyring *keyring_alloc(struct gk_error *error, enum gk_status *
     return keyring;
 }
 
+enum gk_status gk_keyring_make(struct gk_keyring **keyring, struct gk_error *error)
+{
+    enum gk_status status;
+    *keyring = keyring_alloc(error, &status);
+    if (*keyring == NULL)
+        return status;
+    (*keyring)->count = 1;
+    (*keyring)->keys[0].id = 1;
+    randombytes_buf((*keyring)->keys[0].bytes, GK_KEY_BYTES);
+    return GK_OK;
+}
+
 void gk_keyring_close(struct gk_keyring *keyring)
 {
     if (keyring == NULL)

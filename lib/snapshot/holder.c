@@ -67,7 +67,12 @@ enum gk_status gk_holder_create(struct gk_holder **holder, const struct gk_holde
     atomic_init(&h->answered_ms, -1);
     for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
         gk_swap_init(&h->snapshots[kind], free_snapshot);
+    for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
+        gk_old_init(&h->old[kind], config->old_snapshots, config->old_snapshots_bytes);
     gk_swap_init(&h->tokens, free_tokens);
+    gk_swap_init(&h->numbers, gk_numbers_free);
+    atomic_init(&h->yields, false);
+    atomic_init(&h->idles, false);
     pthread_mutex_init(&h->lock, NULL);
     h->conninfo = strdup(config->conninfo);
     h->initial_definition = strdup(config->initial_definition);
@@ -92,7 +97,10 @@ void gk_holder_free(struct gk_holder *holder)
         return;
     for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
         gk_swap_release_all(&holder->snapshots[kind]);
+    for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
+        gk_old_release_all(&holder->old[kind]);
     gk_swap_release_all(&holder->tokens);
+    gk_swap_release_all(&holder->numbers);
     pthread_mutex_destroy(&holder->lock);
     const int events[] = {holder->stop_event, holder->watcher_event, holder->loader_event};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
@@ -135,6 +143,7 @@ void gk_holder_stop(struct gk_holder *holder)
     /* The event first: who sees the flag must not wait for the server any more. */
     wake(holder->stop_event);
     atomic_store(&holder->stop, true);
+    atomic_store(&holder->yields, true);
     if (holder->watcher_runs)
         pthread_join(holder->watcher, NULL);
     if (holder->loader_runs)
@@ -180,8 +189,84 @@ const struct gk_snapshot *gk_holder_acquire_pinned(struct gk_holder *holder,
 
 void gk_holder_release(struct gk_holder *holder, const struct gk_snapshot *snapshot)
 {
-    if (snapshot != NULL)
-        gk_swap_release(&holder->snapshots[snapshot->kind], gk_snapshot_slot(snapshot));
+    if (snapshot == NULL)
+        return;
+    uint32_t slot = gk_snapshot_slot(snapshot);
+    if (gk_old_has_slot(slot))
+        gk_old_release(&holder->old[snapshot->kind], snapshot);
+    else
+        gk_swap_release(&holder->snapshots[snapshot->kind], slot);
+}
+
+/* --- By number ------------------------------------------------------------------- */
+
+static const char *kind_name(enum gk_snapshot_kind kind)
+{
+    return kind == GK_SNAPSHOT_RELEASE ? "release" : "revision";
+}
+
+/* Whether a number can be asked for, from the lists in memory. */
+static enum gk_status check_number(struct gk_holder *holder, enum gk_snapshot_kind kind,
+                                   int32_t number, struct gk_error *error)
+{
+    const char *name = kind_name(kind);
+    const struct gk_numbers *numbers = gk_holder_acquire_numbers(holder);
+    if (numbers == NULL)
+        return gk_error_set(error, GK_UNAVAILABLE,
+                            "read %s %d: it is not known yet which there are", name, number);
+    const struct gk_number *found = gk_numbers_find(numbers, kind, number);
+    enum gk_status status = GK_OK;
+    if (found == NULL)
+        status = gk_error_set(error, GK_NOT_FOUND, "read %s %d: there is none", name, number);
+    else if (found->state == GK_NUMBER_WITHDRAWN)
+        status = gk_error_set(error, GK_GONE, "read %s %d: it was withdrawn", name, number);
+    else if (found->state == GK_NUMBER_ERASED)
+        status = gk_error_set(error, GK_GONE, "read %s %d: it was erased and cannot be rebuilt",
+                              name, number);
+    gk_holder_release_numbers(holder, numbers);
+    return status;
+}
+
+static bool is_that_number(const void *object, const void *context)
+{
+    const struct gk_snapshot *snapshot = object;
+    return snapshot->number == *(const int32_t *)context &&
+           (snapshot->kind == GK_SNAPSHOT_RELEASE || snapshot->has_own_places);
+}
+
+/* Notes the wish and wakes the loader if it has nothing else to do: asking again
+ * and again does not make it try more often. */
+static enum gk_status ask_for(struct gk_holder *holder, enum gk_snapshot_kind kind, int32_t number,
+                              struct gk_error *error)
+{
+    const char *name = kind_name(kind);
+    if (gk_holder_is_stale(holder))
+        return gk_error_set(error, GK_UNAVAILABLE,
+                            "read %s %d: it is not in memory, and the database cannot be reached",
+                            name, number);
+    if (!gk_old_ask(&holder->old[kind], number))
+        return gk_error_set(error, GK_UNAVAILABLE,
+                            "read %s %d: others are being loaded; ask again in a while", name,
+                            number);
+    if (atomic_exchange(&holder->idles, false))
+        wake(holder->loader_event);
+    return gk_error_set(error, GK_UNAVAILABLE,
+                        "read %s %d: it is being loaded; ask again in a second", name, number);
+}
+
+enum gk_status gk_holder_acquire_numbered(const struct gk_snapshot **snapshot,
+                                          struct gk_holder *holder, enum gk_snapshot_kind kind,
+                                          int32_t number, struct gk_error *error)
+{
+    uint32_t slot;
+    *snapshot = NULL;
+    enum gk_status status = check_number(holder, kind, number, error);
+    if (status != GK_OK)
+        return status;
+    *snapshot = gk_swap_acquire_matching(&holder->snapshots[kind], is_that_number, &number, &slot);
+    if (*snapshot == NULL)
+        *snapshot = gk_old_acquire(&holder->old[kind], number, gk_holder_now_ms());
+    return *snapshot != NULL ? GK_OK : ask_for(holder, kind, number, error);
 }
 
 /* Milliseconds since the store answered; INT64_MAX when it never did. */
@@ -310,8 +395,10 @@ bool gk_holder_want(struct gk_holder *holder, const struct gk_state *state)
     holder->wanted = *state;
     holder->is_wanted = true;
     pthread_mutex_unlock(&holder->lock);
-    if (is_news)
+    if (is_news) {
+        atomic_store(&holder->yields, true);
         wake(holder->loader_event);
+    }
     return is_news;
 }
 
@@ -320,6 +407,8 @@ void gk_holder_sweep(struct gk_holder *holder, int64_t now_ms)
     pthread_mutex_lock(&holder->lock);
     for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
         gk_swap_sweep(&holder->snapshots[kind], now_ms - GK_KEEP_REPLACED_MS, GK_KEEP_REPLACED_MAX);
+    for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
+        gk_old_sweep(&holder->old[kind], now_ms);
     pthread_mutex_unlock(&holder->lock);
 }
 
@@ -340,5 +429,19 @@ enum gk_status gk_holder_publish(struct gk_holder *holder, struct gk_snapshot *s
     }
     pthread_mutex_unlock(&holder->lock);
     gk_holder_sweep(holder, now_ms);
+    return status;
+}
+
+enum gk_status gk_holder_keep_old(struct gk_holder *holder, struct gk_snapshot *snapshot,
+                                  int64_t now_ms)
+{
+    pthread_mutex_lock(&holder->lock);
+    const struct gk_held_numbers *held = gk_swap_peek(&holder->numbers);
+    const struct gk_number *number =
+        held == NULL ? NULL : gk_numbers_find(&held->numbers, snapshot->kind, snapshot->number);
+    enum gk_status status = GK_CONFLICT;
+    if (number != NULL && number->state == GK_NUMBER_STANDS)
+        status = gk_old_put(&holder->old[snapshot->kind], snapshot, now_ms);
+    pthread_mutex_unlock(&holder->lock);
     return status;
 }

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #include "base/random.h"
+#include "old.h"
 #include "snapshot/holder.h"
+#include "snapshot/numbers.h"
 #include "store/connection.h"
 #include "swap.h"
 
@@ -24,7 +26,13 @@ enum {
 
 /* The row of the store's table `state`. */
 struct gk_state {
-    int32_t revision, release, places, tokens;
+    int32_t revision, release, places, tokens, numbers;
+};
+
+/* The lists as the holder has them; `numbers` comes first. */
+struct gk_held_numbers {
+    struct gk_numbers numbers;
+    uint32_t slot;
 };
 
 struct gk_token {
@@ -52,9 +60,13 @@ struct gk_holder {
     bool watcher_runs, loader_runs;
 
     struct gk_swap snapshots[GK_SNAPSHOT_KINDS];
-    struct gk_swap tokens; /* written by the watcher alone */
+    struct gk_old old[GK_SNAPSHOT_KINDS];
+    struct gk_swap tokens;  /* written by the watcher alone */
+    struct gk_swap numbers; /* likewise */
+    atomic_bool yields;     /* the load of an older snapshot is to end: there is news */
+    atomic_bool idles;      /* the loader has nothing to do */
 
-    pthread_mutex_t lock; /* writers of `snapshots`, and what follows */
+    pthread_mutex_t lock; /* writers of `snapshots` and `old`, and what follows */
     struct gk_state wanted;
     bool is_wanted; /* the state was read once */
 };
@@ -83,6 +95,21 @@ GK_CHECKED enum gk_status gk_holder_publish(struct gk_holder *holder, struct gk_
 
 /* Drops snapshots that were replaced long enough ago. */
 void gk_holder_sweep(struct gk_holder *holder, int64_t now_ms);
+
+/* Keeps an older snapshot that was asked for. GK_CONFLICT when its number does not
+ * stand any more; else as gk_old_put(). Then the snapshot is still the caller's. */
+GK_CHECKED enum gk_status gk_holder_keep_old(struct gk_holder *holder, struct gk_snapshot *snapshot,
+                                             int64_t now_ms);
+
+/* Takes over the (malloc'ed) lists, and closes snapshots of what does not stand.
+ * GK_NO_MEMORY, then the lists are still the caller's. */
+GK_CHECKED enum gk_status gk_holder_set_numbers(struct gk_holder *holder,
+                                                const struct gk_numbers *numbers);
+
+/* Reads the lists from the store and takes them. */
+GK_CHECKED enum gk_status gk_numbers_load(struct gk_holder *holder, struct gk_store *store,
+                                          struct gk_error *error);
+void gk_numbers_free(void *held);
 
 /* Takes over `tokens` (malloc'ed, any order). GK_NO_MEMORY, then they are still
  * the caller's. */

@@ -142,23 +142,35 @@ static enum gk_status on_revision(struct gk_load *load, void *context, struct gk
         return gk_load_failed(GK_INVALID, "last day of the revision", error);
     s->places = (int32_t)gk_store_get_i64(row, 3);
     s->lattice_version = (int32_t)gk_store_get_i64(row, 4);
+    load->kept_places_id = (int32_t)gk_store_get_i64(row, 5);
+    s->has_own_places = gk_store_get_i64(row, 6) != 0;
     s->last_month = gk_month_from_day(s->data_through_day + 1) - 1;
     return GK_OK;
 }
 
-static enum gk_status load_revision_header(struct gk_load *load, const char *definition,
-                                           struct gk_error *error)
+/* The newest is shown with the places of today, another with those it was made
+ * with: the kept ones, or today's when they have not changed since. */
+static enum gk_status load_revision_header(struct gk_load *load, int32_t number,
+                                           const char *definition, struct gk_error *error)
 {
     load->definition = strdup(definition);
     if (load->definition == NULL)
         return gk_load_failed(GK_NO_MEMORY, "revision", error);
+    const struct gk_store_value values[] = {gk_store_i64(number)};
     enum gk_status status = gk_load_query(
         load,
-        "SELECT r.id, r.created_at, r.data_through, s.places, (SELECT max(version) FROM lattice)"
-        " FROM state s JOIN revision r ON r.id = s.revision",
-        NULL, 0, on_revision, NULL, error);
-    if (status == GK_OK && load->s->number == 0)
+        "SELECT r.id, r.created_at, r.data_through, s.places,"
+        " coalesce(k.lattice_version, (SELECT max(version) FROM lattice)), coalesce(k.id, 0),"
+        " k.id IS NOT NULL OR r.kept_places_id IS NULL"
+        " FROM state s JOIN revision r"
+        "   ON r.id = CASE WHEN $1::bigint = 0 THEN s.revision ELSE $1::bigint END"
+        " LEFT JOIN kept_places k ON k.id = r.kept_places_id AND $1::bigint <> 0"
+        " WHERE $1::bigint = 0 OR r.erased_at IS NULL",
+        values, 1, on_revision, NULL, error);
+    if (status == GK_OK && load->s->number == 0 && number == 0)
         return gk_error_set(error, GK_NOT_FOUND, "load snapshot: there is no revision yet");
+    if (status == GK_OK && load->s->number == 0)
+        return gk_error_set(error, GK_NOT_FOUND, "load snapshot: revision %d is not kept", number);
     return status;
 }
 
@@ -188,7 +200,7 @@ static enum gk_status load_all(struct gk_load *load, int32_t number, const char 
     if (load->s->kind == GK_SNAPSHOT_RELEASE)
         status = load_release_header(load, number, error);
     else
-        status = load_revision_header(load, definition, error);
+        status = load_revision_header(load, number, definition, error);
     if (status == GK_OK)
         status = load_parts(load, error);
     /* Nothing was written: ending it one way is as good as the other, and when
@@ -240,9 +252,9 @@ enum gk_status gk_snapshot_load_release(struct gk_snapshot **snapshot, struct gk
 }
 
 enum gk_status gk_snapshot_load_revision(struct gk_snapshot **snapshot, struct gk_store *store,
-                                         const char *definition,
+                                         int32_t number, const char *definition,
                                          const struct gk_load_options *options,
                                          struct gk_error *error)
 {
-    return load_kind(snapshot, store, GK_SNAPSHOT_REVISION, 0, definition, options, error);
+    return load_kind(snapshot, store, GK_SNAPSHOT_REVISION, number, definition, options, error);
 }

@@ -35,6 +35,7 @@ struct gk_load {
     const atomic_bool *stop;
     struct gk_transform *to_lonlat;
     int32_t source_id;         /* dwellings of the lattice */
+    int32_t kept_places_id;    /* of an earlier revision; 0: places as they are now */
     char *definition;          /* of the release, or asked for first; owned */
     struct gk_list code_index; /* gk_id_index */
     struct gk_list cell_index; /* of every cell that was ever: the living one it became */

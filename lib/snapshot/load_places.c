@@ -97,8 +97,9 @@ static enum gk_status load_members(struct gk_load *load, const char *sql,
                                    uint32_t item_count, struct gk_error *error)
 {
     struct membership membership = {.index = index};
-    const struct gk_store_value values[] = {gk_store_i64(load->s->lattice_version)};
-    enum gk_status status = gk_load_query(load, sql, values, 1, on_member, &membership, error);
+    const struct gk_store_value values[] = {gk_store_i64(load->s->lattice_version),
+                                            gk_store_i64(load->kept_places_id)};
+    enum gk_status status = gk_load_query(load, sql, values, 2, on_member, &membership, error);
     if (status == GK_OK)
         status = gk_load_failed(gk_build_pairs(&load->build, rows, item_count,
                                                membership.pairs.items, membership.pairs.count),
@@ -153,17 +154,31 @@ static enum gk_status query_districts(struct gk_load *load, struct gk_list *list
             " ORDER BY d.set_name COLLATE \"C\", d.code COLLATE \"C\", d.valid_from",
             values, 2, on_district, list, error);
     }
-    const struct gk_store_value values[] = {gk_store_i64(s->lattice_version)};
+    const struct gk_store_value values[] = {gk_store_i64(s->lattice_version),
+                                            gk_store_i64(s->number),
+                                            gk_store_i64(load->kept_places_id)};
+    if (load->kept_places_id != 0)
+        return gk_load_query(
+            load,
+            "SELECT d.district_id, d.set_name, d.code, d.name, d.inhabitants,"
+            " d.inhabitants_year, d.misplaced_share, o.outline"
+            " FROM kept_district d JOIN kept_outline o ON o.id = d.outline_id"
+            " JOIN revision r ON r.id = $2::bigint"
+            " WHERE $1::bigint > 0 AND d.kept_places_id = $3::bigint"
+            " AND d.valid_from <= r.data_through"
+            " AND (d.valid_to IS NULL OR d.valid_to > r.data_through)"
+            " ORDER BY d.set_name COLLATE \"C\", d.code COLLATE \"C\", d.valid_from",
+            values, 3, on_district, list, error);
     return gk_load_query(
         load,
         "SELECT d.id, d.set_name, d.code, d.name, d.inhabitants, d.inhabitants_year,"
         " m.misplaced_share, d.outline"
         " FROM district_summary m JOIN district d ON d.id = m.district_id"
-        " JOIN state s ON true JOIN revision r ON r.id = s.revision"
+        " JOIN revision r ON r.id = $2::bigint"
         " WHERE m.version = $1::bigint AND d.valid_from <= r.data_through"
         " AND (d.valid_to IS NULL OR d.valid_to > r.data_through)"
         " ORDER BY d.set_name COLLATE \"C\", d.code COLLATE \"C\", d.valid_from",
-        values, 1, on_district, list, error);
+        values, 2, on_district, list, error);
 }
 
 static enum gk_status fill_districts(struct gk_load *load, const struct gk_list *list)
@@ -237,10 +252,17 @@ static enum gk_status load_sets(struct gk_load *load, const struct gk_list *dist
 {
     struct gk_snapshot *s = load->s;
     struct set_rows rows = {.districts = districts};
-    enum gk_status status = gk_load_query(load,
-                                          "SELECT name, title_sv, title_en, is_base"
-                                          " FROM district_set ORDER BY name COLLATE \"C\"",
-                                          NULL, 0, on_set, &rows, error);
+    const struct gk_store_value kept = gk_store_i64(load->kept_places_id);
+    enum gk_status status =
+        load->kept_places_id == 0
+            ? gk_load_query(load,
+                            "SELECT name, title_sv, title_en, is_base"
+                            " FROM district_set ORDER BY name COLLATE \"C\"",
+                            NULL, 0, on_set, &rows, error)
+            : gk_load_query(load,
+                            "SELECT name, title_sv, title_en, is_base FROM kept_set"
+                            " WHERE kept_places_id = $1::bigint ORDER BY name COLLATE \"C\"",
+                            &kept, 1, on_set, &rows, error);
     if (status == GK_OK) {
         s->sets = gk_arena_array(load->build.arena, rows.sets.count, sizeof *s->sets);
         status = gk_load_failed(s->sets == NULL ? GK_NO_MEMORY : GK_OK, "district sets", error);
@@ -264,7 +286,12 @@ static enum gk_status load_districts(struct gk_load *load, struct gk_error *erro
     if (status != GK_OK)
         return status;
     return load_members(
-        load, "SELECT district_id, cell_id FROM district_cell WHERE version = $1::bigint",
+        load,
+        load->kept_places_id == 0 ? "SELECT district_id, cell_id FROM district_cell"
+                                    " WHERE version = $1::bigint AND $2::bigint = 0"
+                                  : "SELECT d.district_id, unnest(c.cells) FROM kept_district d"
+                                    " JOIN kept_cells c ON c.id = d.cells_id"
+                                    " WHERE $1::bigint > 0 AND d.kept_places_id = $2::bigint",
         &load->district_index, &load->s->district_cells, load->s->district_count, error);
 }
 
@@ -304,18 +331,33 @@ static enum gk_status query_watch_areas(struct gk_load *load, struct gk_list *li
             values, 2, on_watch_area, list, error);
     }
     /* The boundary of the last day covered; of an area that begins later, its first. */
-    const struct gk_store_value values[] = {gk_store_i64(s->lattice_version)};
+    const struct gk_store_value values[] = {gk_store_i64(s->lattice_version),
+                                            gk_store_i64(s->number),
+                                            gk_store_i64(load->kept_places_id)};
+    if (load->kept_places_id != 0)
+        return gk_load_query(
+            load,
+            "SELECT w.watch_area_id, w.slug, w.name, w.started, w.ended, w.is_approved,"
+            " b.boundary_id, b.households, o.outline"
+            " FROM revision r JOIN kept_watch_area w ON w.kept_places_id = $3::bigint"
+            " JOIN LATERAL (SELECT boundary_id, households, outline_id FROM kept_watch_boundary k"
+            "   WHERE k.kept_places_id = $3::bigint AND k.watch_area_id = w.watch_area_id"
+            "   ORDER BY valid_from > r.data_through, abs(valid_from - r.data_through) LIMIT 1) b"
+            "   ON true"
+            " JOIN kept_outline o ON o.id = b.outline_id"
+            " WHERE $1::bigint > 0 AND r.id = $2::bigint ORDER BY w.slug COLLATE \"C\"",
+            values, 3, on_watch_area, list, error);
     return gk_load_query(
         load,
         "SELECT w.id, w.slug, w.name, w.started, w.ended, w.is_approved, b.id,"
         " coalesce(m.households, 0), b.outline"
-        " FROM state s JOIN revision r ON r.id = s.revision CROSS JOIN watch_area w"
+        " FROM revision r CROSS JOIN watch_area w"
         " JOIN LATERAL (SELECT id, outline FROM watch_boundary WHERE watch_area_id = w.id"
         "   ORDER BY valid_from > r.data_through, abs(valid_from - r.data_through) LIMIT 1) b"
         "   ON true"
         " LEFT JOIN watch_summary m ON m.version = $1::bigint AND m.boundary_id = b.id"
-        " ORDER BY w.slug COLLATE \"C\"",
-        values, 1, on_watch_area, list, error);
+        " WHERE r.id = $2::bigint ORDER BY w.slug COLLATE \"C\"",
+        values, 2, on_watch_area, list, error);
 }
 
 static enum gk_status fill_watch_areas(struct gk_load *load, const struct gk_list *list)
@@ -362,7 +404,12 @@ static enum gk_status load_watch_areas(struct gk_load *load, struct gk_error *er
     if (status != GK_OK)
         return status;
     return load_members(load,
-                        "SELECT boundary_id, cell_id FROM watch_cover WHERE version = $1::bigint",
+                        load->kept_places_id == 0
+                            ? "SELECT boundary_id, cell_id FROM watch_cover"
+                              " WHERE version = $1::bigint AND $2::bigint = 0"
+                            : "SELECT b.boundary_id, unnest(c.cells) FROM kept_watch_boundary b"
+                              " JOIN kept_cells c ON c.id = b.cells_id"
+                              " WHERE $1::bigint > 0 AND b.kept_places_id = $2::bigint",
                         &load->boundary_index, &load->s->watch_cells, load->s->watch_count, error);
 }
 

@@ -287,11 +287,13 @@ enum gk_status gk_load_rows(struct gk_load *load, struct gk_error *error)
         if (status == GK_OK)
             status = load_municipalities(load, error);
     } else {
+        const struct gk_store_value values[] = {gk_store_i64(s->number)};
         status = gk_load_query(
             load,
             "SELECT id, cell_id, municipality_id, from_hour, to_hour, reported, code_id, count"
-            " FROM incident WHERE revision_out IS NULL ORDER BY id, revision_in",
-            NULL, 0, on_incident, &events, error);
+            " FROM incident WHERE revision_in <= $1::bigint"
+            " AND (revision_out IS NULL OR revision_out > $1::bigint) ORDER BY id",
+            values, 1, on_incident, &events, error);
         if (status == GK_OK)
             set_first_month(s, events.items, events.count);
     }

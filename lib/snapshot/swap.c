@@ -77,10 +77,15 @@ uint32_t gk_swap_free_slot(const struct gk_swap *swap)
     return slot;
 }
 
-void gk_swap_publish(struct gk_swap *swap, uint32_t slot, void *object, int64_t now_ms)
+void gk_swap_open(struct gk_swap *swap, uint32_t slot, void *object)
 {
     swap->slots[slot].object = object;
     atomic_fetch_or_explicit(&swap->slots[slot].state, OPEN, memory_order_release);
+}
+
+void gk_swap_publish(struct gk_swap *swap, uint32_t slot, void *object, int64_t now_ms)
+{
+    gk_swap_open(swap, slot, object);
     uint32_t former = atomic_exchange_explicit(&swap->current, slot, memory_order_acq_rel);
     if (former != GK_SWAP_SLOTS)
         swap->slots[former].replaced_ms = now_ms;
@@ -92,49 +97,52 @@ const void *gk_swap_peek(const struct gk_swap *swap)
     return slot == GK_SWAP_SLOTS ? NULL : swap->slots[slot].object;
 }
 
-static bool is_open(const struct gk_swap_slot *slot)
+bool gk_swap_is_open(const struct gk_swap *swap, uint32_t slot)
 {
-    return (atomic_load_explicit(&slot->state, memory_order_relaxed) & OPEN) != 0;
+    return (atomic_load_explicit(&swap->slots[slot].state, memory_order_relaxed) & OPEN) != 0;
 }
 
-static void close_slot(struct gk_swap_slot *slot)
+void gk_swap_close(struct gk_swap *swap, uint32_t slot)
 {
-    atomic_fetch_and_explicit(&slot->state, ~OPEN, memory_order_acq_rel);
+    atomic_fetch_and_explicit(&swap->slots[slot].state, ~OPEN, memory_order_acq_rel);
+}
+
+void gk_swap_close_former(struct gk_swap *swap,
+                          bool (*matches)(const void *object, const void *context),
+                          const void *context)
+{
+    uint32_t current = atomic_load_explicit(&swap->current, memory_order_relaxed);
+    for (uint32_t i = 0; i < GK_SWAP_SLOTS; i++)
+        if (i != current && gk_swap_is_open(swap, i) && matches(swap->slots[i].object, context))
+            gk_swap_close(swap, i);
 }
 
 void gk_swap_withdraw(struct gk_swap *swap,
                       bool (*matches)(const void *object, const void *context), const void *context)
 {
     atomic_store_explicit(&swap->current, GK_SWAP_SLOTS, memory_order_release);
-    for (uint32_t i = 0; i < GK_SWAP_SLOTS; i++)
-        if (is_open(&swap->slots[i]) && matches(swap->slots[i].object, context))
-            close_slot(&swap->slots[i]);
+    gk_swap_close_former(swap, matches, context);
 }
 
-/* The former object that was replaced first, NULL when there are none. */
-static struct gk_swap_slot *oldest_former(struct gk_swap *swap, unsigned *count)
+/* The slot of the former object that was replaced first, GK_SWAP_SLOTS when there
+ * are none. */
+static uint32_t oldest_former(const struct gk_swap *swap, unsigned *count)
 {
     uint32_t current = atomic_load_explicit(&swap->current, memory_order_relaxed);
-    struct gk_swap_slot *oldest = NULL;
+    uint32_t oldest = GK_SWAP_SLOTS;
     *count = 0;
     for (uint32_t i = 0; i < GK_SWAP_SLOTS; i++) {
-        struct gk_swap_slot *slot = &swap->slots[i];
-        if (i == current || !is_open(slot))
+        if (i == current || !gk_swap_is_open(swap, i))
             continue;
         ++*count;
-        if (oldest == NULL || slot->replaced_ms < oldest->replaced_ms)
-            oldest = slot;
+        if (oldest == GK_SWAP_SLOTS || swap->slots[i].replaced_ms < swap->slots[oldest].replaced_ms)
+            oldest = i;
     }
     return oldest;
 }
 
-void gk_swap_sweep(struct gk_swap *swap, int64_t older_than_ms, unsigned kept_max)
+void gk_swap_collect(struct gk_swap *swap)
 {
-    unsigned count;
-    struct gk_swap_slot *oldest;
-    while ((oldest = oldest_former(swap, &count)) != NULL &&
-           (count > kept_max || oldest->replaced_ms < older_than_ms))
-        close_slot(oldest);
     for (uint32_t i = 0; i < GK_SWAP_SLOTS; i++) {
         struct gk_swap_slot *slot = &swap->slots[i];
         if (slot->object == NULL || atomic_load_explicit(&slot->state, memory_order_acquire) != 0)
@@ -142,4 +150,14 @@ void gk_swap_sweep(struct gk_swap *swap, int64_t older_than_ms, unsigned kept_ma
         swap->free_object(slot->object);
         slot->object = NULL;
     }
+}
+
+void gk_swap_sweep(struct gk_swap *swap, int64_t older_than_ms, unsigned kept_max)
+{
+    unsigned count;
+    uint32_t oldest;
+    while ((oldest = oldest_former(swap, &count)) != GK_SWAP_SLOTS &&
+           (count > kept_max || swap->slots[oldest].replaced_ms < older_than_ms))
+        gk_swap_close(swap, oldest);
+    gk_swap_collect(swap);
 }

@@ -64,6 +64,20 @@ void gk_swap_withdraw(struct gk_swap *swap,
                       bool (*matches)(const void *object, const void *context),
                       const void *context);
 
+/* No former object that `matches` is given out from now on. */
+void gk_swap_close_former(struct gk_swap *swap,
+                          bool (*matches)(const void *object, const void *context),
+                          const void *context);
+
+/* For slots without a current object: gives out an object in a free slot, or no
+ * longer; whether it is given out. */
+void gk_swap_open(struct gk_swap *swap, uint32_t slot, void *object);
+void gk_swap_close(struct gk_swap *swap, uint32_t slot);
+bool gk_swap_is_open(const struct gk_swap *swap, uint32_t slot);
+
+/* Frees closed objects that nobody holds. */
+void gk_swap_collect(struct gk_swap *swap);
+
 /* Closes former objects that were replaced before `older_than_ms`, and the
  * oldest until at most `kept_max` are left; frees what nobody holds. */
 void gk_swap_sweep(struct gk_swap *swap, int64_t older_than_ms, unsigned kept_max);

@@ -38,6 +38,7 @@ static enum gk_status on_state(void *context, struct gk_store_row *row, struct g
     state->release = (int32_t)gk_store_get_i64(row, 1);
     state->places = (int32_t)gk_store_get_i64(row, 2);
     state->tokens = (int32_t)gk_store_get_i64(row, 3);
+    state->numbers = (int32_t)gk_store_get_i64(row, 4);
     return GK_OK;
 }
 
@@ -101,20 +102,30 @@ static enum gk_status load_tokens(struct gk_holder *holder, struct gk_store *sto
     return status;
 }
 
+/* What the watcher has read already; -1: nothing. */
+struct seen {
+    int32_t tokens, numbers;
+};
+
 /* One look at the store. */
-static enum gk_status look(struct gk_holder *holder, struct gk_store *store, int32_t *tokens,
+static enum gk_status look(struct gk_holder *holder, struct gk_store *store, struct seen *seen,
                            struct gk_error *error)
 {
     struct gk_state state = {.revision = -1};
     enum gk_status status =
-        gk_store_query(store, "SELECT revision, release, places, tokens FROM state", NULL, 0,
-                       on_state, &state, error);
+        gk_store_query(store, "SELECT revision, release, places, tokens, numbers FROM state", NULL,
+                       0, on_state, &state, error);
     if (status == GK_OK && state.revision < 0)
         status = gk_error_set(error, GK_INTERNAL, "read the state of the store: it has no row");
-    if (status == GK_OK && state.tokens != *tokens) {
+    if (status == GK_OK && state.tokens != seen->tokens) {
         status = load_tokens(holder, store, error);
         if (status == GK_OK)
-            *tokens = state.tokens;
+            seen->tokens = state.tokens;
+    }
+    if (status == GK_OK && state.numbers != seen->numbers) {
+        status = gk_numbers_load(holder, store, error);
+        if (status == GK_OK)
+            seen->numbers = state.numbers;
     }
     if (status == GK_OK) {
         gk_holder_answered(holder);
@@ -129,13 +140,13 @@ void *gk_holder_watch(void *context)
     struct gk_backoff backoff;
     gk_backoff_init(&backoff, holder, 1);
     struct gk_store *store = NULL;
-    int32_t tokens = -1;
+    struct seen seen = {-1, -1};
     bool is_lost = false;
     while (!atomic_load(&holder->stop)) {
         struct gk_error error = {0};
         enum gk_status status = GK_OK;
         if (store == NULL) {
-            tokens = -1; /* it may be another server, or an older state of it */
+            seen = (struct seen){-1, -1}; /* it may be another server, or an older state of it */
             status = gk_store_open(&store, holder->conninfo, GK_STORE_READER, "grannkartad watch",
                                    &error);
             if (status == GK_OK)
@@ -146,7 +157,7 @@ void *gk_holder_watch(void *context)
                 status = gk_store_check_schema(store, &error);
         }
         if (status == GK_OK)
-            status = look(holder, store, &tokens, &error);
+            status = look(holder, store, &seen, &error);
         if (status != GK_OK) {
             gk_store_close(store);
             store = NULL;

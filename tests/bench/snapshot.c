@@ -98,7 +98,7 @@ static void bench_holder(struct gk_snapshot *s)
 {
     enum { ROUNDS = 2000000 };
     static const struct gk_log quiet = {-1, GK_LOG_ERROR};
-    const struct gk_holder_config config = {"", "polisen", 250, 300, &quiet};
+    const struct gk_holder_config config = {"", "polisen", 250, 300, 2, 1 << 20, &quiet};
     const struct gk_state state = {.release = s->number};
     struct gk_holder *holder;
     struct gk_error error;

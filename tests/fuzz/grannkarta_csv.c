@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "incident_codes.h"
 #include "incident_columns.h"
 #include "incident_row.h"
 
@@ -33,9 +34,28 @@ static void require(int holds)
         abort();
 }
 
-static void read_rows(struct gk_csv *csv)
+static void take_row(const struct gk_csv_row *row, const struct gk_incident_form *form)
 {
-    static const struct gk_offence_code codes[] = {{"9801", 1}, {"0857", 2}};
+    const struct gk_incident_record record = {.row = *row};
+    struct gk_incident_input input;
+    struct gk_incident_refusal refusal = {GK_INCIDENT_FIELDS, NULL};
+    switch (gk_incident_read(&input, &record, form, &refusal)) {
+    case GK_ROW_TAKEN:
+        require(input.from_hour <= input.to_hour && input.count >= -9999 && input.count <= 9999);
+        require(input.case_number.length <= GK_CASE_NUMBER_MAX);
+        require(input.code_id == 1 || input.code_id == 2);
+        break;
+    case GK_ROW_REFUSED:
+        require(refusal.reason != NULL && refusal.field < GK_INCIDENT_FIELDS);
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_rows(struct gk_csv *csv, struct gk_incident_codes *codes)
+{
+    static const struct gk_incident_map nothing_said;
     struct gk_csv_row row;
     struct gk_error error;
     struct gk_incident_columns columns;
@@ -54,18 +74,17 @@ static void read_rows(struct gk_csv *csv)
         require(length <= GK_CSV_RECORD_MAX);
         if (!has_columns) {
             has_columns = true;
-            if (gk_incident_columns_find(&columns, &row, NULL, 0, &error) != GK_OK)
+            if (gk_incident_columns_find(&columns, &row, &nothing_said, false, &error) != GK_OK)
                 return;
             continue;
         }
-        struct gk_incident_input input;
-        struct gk_incident_refusal refusal;
-        if (gk_incident_read(&input, &row, &columns, codes, 2, &refusal)) {
-            require(input.from_hour <= input.to_hour && input.count >= 1);
-            require(input.case_number.length <= GK_CASE_NUMBER_MAX);
-        } else {
-            require(refusal.reason != NULL && refusal.field < GK_INCIDENT_FIELDS);
-        }
+        const struct gk_incident_form form = {.columns = &columns,
+                                              .code_heading = "code",
+                                              .codes = codes,
+                                              .date_order = (enum gk_date_order)(line % 3),
+                                              .place_kind = GK_PLACE_DEGREES,
+                                              .today = 20000};
+        take_row(&row, &form);
     }
 }
 
@@ -73,13 +92,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = {data + 1, size - 1, 0};
     struct gk_csv *csv;
+    struct gk_incident_codes *codes;
     struct gk_error error;
-    if (size == 0)
+    if (size == 0 || gk_incident_codes_create(&codes) != GK_OK)
         return 0;
+    require(gk_incident_codes_add(codes, 1, "9801", &error) == GK_OK &&
+            gk_incident_codes_add(codes, 2, "0857", &error) == GK_OK);
     bytes.step = data[0] == 0 ? SIZE_MAX : data[0];
-    if (gk_csv_open(&csv, give, &bytes, '\0', &error) != GK_OK)
-        return 0;
-    read_rows(csv);
-    gk_csv_close(csv);
+    if (gk_csv_open(&csv, give, &bytes, '\0', &error) == GK_OK) {
+        read_rows(csv, codes);
+        gk_csv_close(csv);
+    }
+    gk_incident_codes_free(codes);
     return 0;
 }

@@ -20,21 +20,36 @@ static void require(int holds)
 static void read_values(const char *text, size_t size)
 {
     struct gk_field_time time;
-    double number;
+    double number, other;
     int32_t count;
     char code[5];
     /* 1974-12-31 to 2100-01-01: a zone may move a time over the edge. */
-    if (gk_field_time(&time, text, size))
-        require(time.hour > 43800 - 48 && time.hour < 1139640 + 48);
-    if (gk_field_number(&number, text, size))
-        require(isfinite(number) && fabs(number) < 1e15);
+    for (int order = GK_DATE_YMD; order <= GK_DATE_MDY; order++) {
+        if (gk_field_time(&time, (enum gk_date_order)order, text, size))
+            require(time.hour > 43800 - 48 && time.hour < 1139640 + 48);
+        if (gk_incident_value_is_harmless((enum gk_date_order)order, text, size))
+            for (size_t i = 0; i < size; i++)
+                require(memchr("0123456789-:.,/TtZzAaPpMm+ \t\r\n\xC2\xA0", text[i], 32) != NULL);
+    }
+    for (const char *decimal = "\0.,", *end = decimal + 3; decimal < end; decimal++) {
+        if (gk_field_number(&number, *decimal, text, size))
+            require(isfinite(number) && fabs(number) < 1e15);
+        if (gk_field_pair(&number, &other, *decimal, text, size))
+            require(isfinite(number) && isfinite(other));
+    }
     if (gk_field_count(&count, text, size))
-        require(count >= 1 && count <= 9999);
+        require(count >= -9999 && count <= 9999);
+    const char *inner = text;
+    size_t inner_size = size;
+    gk_text_trim(&inner, &inner_size);
+    require(!gk_field_is_missing(text, size) || inner_size <= 8);
+    require(!gk_field_is_shortened(text, size) || memchr("0123456789", *text, 10) != NULL);
+    inner = text;
+    inner_size = size;
+    gk_field_unwrap(&inner, &inner_size);
+    require(inner >= text && inner + inner_size <= text + size);
     if (gk_field_code(code, text, size))
         require(strspn(code, "0123456789") == 4 && code[4] == '\0');
-    if (gk_incident_value_is_harmless(text, size))
-        for (size_t i = 0; i < size; i++)
-            require(memchr("0123456789-:.,TtZz+ \t\r\n\xC2\xA0", text[i], 25) != NULL);
 }
 
 static void read_texts(const char *text, size_t size)

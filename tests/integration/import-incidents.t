@@ -53,7 +53,7 @@ def good_rows_come_in_once():
     contains(out.stdout, "outside the municipality: 0", "and that all are in the municipality")
     through = max(r["Inskrivningsdatum"] for r in p.incidents(60))
     contains(out.stdout, "revision 1, data through " + through, "and the revision, through the latest report")
-    ok(not os.path.exists(path("good.rejects.csv")), "no list of rejected rows")
+    ok(not os.path.exists(path("good.csv.rejects.csv")), "no list of rejected rows")
     with open(file, "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
     is_eq(db.query("SELECT rows_read, rows_new, rows_duplicate, rows_unlocated, rows_rejected, data_through,"
@@ -168,22 +168,22 @@ def dirty_rows_are_listed_and_harm_nothing():
     before = everything(db)
     out = incidents(db, file, check=False)
     is_eq(out.returncode, 4, "the data are refused")
-    is_eq(first_line(out), "read 13   new 6   duplicate 0   rejected 7 (dirty.rejects.csv)   unlocated 4",
+    is_eq(first_line(out), "read 13   new 6   duplicate 0   rejected 7 (%s.rejects.csv)   unlocated 4" % file,
           "the whole report is printed all the same")
     contains(out.stdout, "without coordinates 2, outside Sweden 1, farther from any dwelling than 1,000 m: 1", "with reasons")
     contains(out.stderr, "--on-reject=skip", "and how to go on")
     is_eq(everything(db), before, "the database is as it was")
-    with open(path("dirty.rejects.csv"), encoding="utf-8") as f:
+    with open(path("dirty.csv.rejects.csv"), encoding="utf-8") as f:
         is_eq(f.read().splitlines(), [
             "line;column;reason;value",
             '3;"BROTTSKOD";"not burglary";"1201"',
             '4;"BROTTSDATUMTID_START";"not a date from 1975 to 2099";"(16 bytes)"',
             '5;"BROTTSDATUMTID_SLUT";"it ended before it began";"2023-01-01 08:00"',
-            '6;"Antal";"not a count from 1 to 9999";"(12 bytes)"',
+            '6;"Antal";"not a count from -9999 to 9999";"(12 bytes)"',
             '7;"SWEREF E";"the two coordinates are the wrong way round";"(11 bytes)"',
             '12;"Inskrivningsdatum";"it began after it was reported";"2023-12-31"',
             '14;"";"fewer columns than the heading";'], "the list says line, column, reason, and no place")
-    is_eq(stat.S_IMODE(os.stat(path("dirty.rejects.csv")).st_mode), 0o600, "only its owner reads the list")
+    is_eq(stat.S_IMODE(os.stat(path("dirty.csv.rejects.csv")).st_mode), 0o600, "only its owner reads the list")
     out = incidents(db, file, "--on-reject=skip", "--dry-run")
     contains(out.stdout, "dry run", "a dry run says so")
     is_eq(everything(db), before, "and writes nothing")

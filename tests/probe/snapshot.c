@@ -1,7 +1,8 @@
 /* Answers questions to a freshly loaded snapshot on stdin, so that a script can
  * compare them with SQL:  snapshot CONNINFO
  *
- *   release NUMBER | revision DEFINITION      loads; "ok number first last cells rows" or "error
+ *   release NUMBER | revision DEFINITION | past NUMBER (a revision)   loads; "ok number first last
+ * cells rows" or "error
  * ..." events CELL FROM TO DEFINITION            events of a cell in hours [FROM, TO) district SET
  * CODE FROM TO DEFINITION      events of a district's cells total CODE FROM TO DEFINITION count
  * completed attempted unlocated kinds... of a kommun box MINLON MINLAT MAXLON MAXLAT           ids
@@ -69,6 +70,7 @@ static void add_places(const struct gk_snapshot *s)
     for (uint32_t i = 0; i < s->set_count; i++) {
         add(s->sets[i].name, strlen(s->sets[i].name));
         add(s->sets[i].title_sv, strlen(s->sets[i].title_sv));
+        add(s->sets[i].title_en, strlen(s->sets[i].title_en));
     }
     ADD(s->district_id, s->district_count);
     ADD(s->district_code, s->district_count);
@@ -85,9 +87,23 @@ static void add_places(const struct gk_snapshot *s)
     ADD(s->watch_slug, s->watch_count);
     ADD(s->watch_name, s->watch_count);
     ADD(s->watch_started, s->watch_count);
+    ADD(s->watch_ended, s->watch_count);
+    ADD(s->watch_approved, s->watch_count);
     ADD(s->watch_households, s->watch_count);
     add_shapes(&s->watch_shapes);
     add_rows(&s->watch_cells, s->watch_count);
+}
+
+static void add_incidents(const struct gk_snapshot *s)
+{
+    if (s->row_id == NULL)
+        return;
+    ADD(s->row_id, s->row_count);
+    ADD(s->row_from, s->row_count);
+    ADD(s->row_to, s->row_count);
+    ADD(s->row_reported, s->row_count);
+    ADD(s->row_code, s->row_count);
+    ADD(s->unlocated_municipality, s->row_count - s->located_count);
 }
 
 static void print_digest(const struct gk_snapshot *s)
@@ -103,6 +119,7 @@ static void print_digest(const struct gk_snapshot *s)
         add(s->definitions[i].title_sv, strlen(s->definitions[i].title_sv));
     add_cells(s);
     add_places(s);
+    add_incidents(s);
     add(s->text, s->text_length);
     printf("%016" PRIx64 "\n", digest);
 }
@@ -174,7 +191,10 @@ static void load(struct gk_snapshot **s, struct gk_store *store, size_t limit, c
     enum gk_status status =
         strcmp(kind, "release") == 0
             ? gk_snapshot_load_release(s, store, (int32_t)strtol(what, NULL, 10), &options, &error)
-            : gk_snapshot_load_revision(s, store, what, &options, &error);
+        : strcmp(kind, "past") == 0 /* a revision by its number */
+            ? gk_snapshot_load_revision(s, store, (int32_t)strtol(what, NULL, 10), "polisen",
+                                        &options, &error)
+            : gk_snapshot_load_revision(s, store, 0, what, &options, &error);
     if (status != GK_OK)
         printf("error %s %s\n", gk_status_name(status), error.message);
     else
@@ -231,7 +251,8 @@ int main(int argc, char **argv)
         char words[8][64];
         int count = sscanf(line, "%63s %63s %63s %63s %63s %63s", words[0], words[1], words[2],
                            words[3], words[4], words[5]);
-        if (count == 2 && (strcmp(words[0], "release") == 0 || strcmp(words[0], "revision") == 0))
+        if (count == 2 && (strcmp(words[0], "release") == 0 || strcmp(words[0], "revision") == 0 ||
+                           strcmp(words[0], "past") == 0))
             load(&s, store, limit, words[0], words[1]);
         else if (count == 2 && strcmp(words[0], "limit") == 0)
             printf("%zu\n", limit = strtoul(words[1], NULL, 10));

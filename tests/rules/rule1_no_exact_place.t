@@ -150,6 +150,15 @@ def importing_leaves_no_exact_place():
     geographic = [dict(r, LATITUDE="%.7f" % y, LONGITUDE="%.7f" % x, DIARIENR=CASES[20 + i])
                   for i, (r, (x, y)) in enumerate(zip(rows(), lonlat))]
     is_eq(incidents(p.write_csv(path("degrees.csv"), geographic, heading=heading)).returncode, 0, "also in degrees")
+    features = [p.feature(p.point(round(e, 3), round(n, 3)), **r) for (e, n), r in zip(PLACES, rows())]
+    is_eq(incidents(p.write(path("points.geojson"), features)).returncode, 0, "and from a file that GDAL reads")
+    os.environ["CPL_DEBUG"] = "ON"
+    with open(path("points.geojson"), "rb") as f, open(path("cut.geojson"), "wb") as g:
+        g.write(f.read()[:3000])
+    is_eq(incidents(path("cut.geojson")).returncode, 4, "one that is cut off is refused")
+    is_eq(incidents(path("points.geojson"), "--dry-run", "--map", "to=GATA", "--rejects", path("asked.rejects.csv")).returncode,
+          4, "streets where dates are expected too")
+    del os.environ["CPL_DEBUG"]
     is_eq(incidents(p.write_csv(path("changed.csv"), [dict(r, Antal="2") for r in rows()])).returncode, 0, "and corrected")
     file = p.write_csv(path("dirty.csv"), dirty(), encoding="latin-1")
     is_eq(incidents(file).returncode, 4, "dirty rows are refused")
@@ -174,7 +183,7 @@ def importing_leaves_no_exact_place():
     lists = path("lists")
     os.mkdir(lists)
     made = [n for n in os.listdir(folder.name) if n.endswith(".rejects.csv")]
-    is_eq(sorted(made), ["dirty.rejects.csv"], "one list of rejected rows")
+    is_eq(sorted(made), ["asked.rejects.csv", "dirty.csv.rejects.csv"], "two lists of rejected rows")
     for name in made:
         os.rename(path(name), os.path.join(lists, name))
     is_eq(search([cluster.home, lists], what, b"".join(printed)), set(), "nothing exact is found anywhere")

@@ -9,10 +9,11 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from cluster import Cluster
+from cluster import ROOT, Cluster
 from tap import diag, ok, run
 
-dump = importlib.machinery.SourceFileLoader("update_schema", os.path.join(HERE, "update-schema")).load_module().dump
+update_schema = importlib.machinery.SourceFileLoader("update_schema", os.path.join(HERE, "update-schema")).load_module()
+dump = update_schema.dump
 
 
 def the_schema_is_the_expected_one():
@@ -25,4 +26,14 @@ def the_schema_is_the_expected_one():
         diag("\n".join(difflib.unified_diff(expected, got, "schema.expected", "this build", lineterm="")))
 
 
-run(the_schema_is_the_expected_one)
+def verify_compares_with_the_schema_of_this_version():
+    with Cluster() as cluster:
+        got = update_schema.lines(cluster).splitlines()
+    with open(os.path.join(ROOT, "lib", "store", "verify", "schema.expected")) as f:
+        expected = f.read().splitlines()
+    ok(len(expected) > 300, "there are lines to compare with")
+    if not ok(got == expected, "they are those of lib/store/verify/schema.expected"):
+        diag("\n".join(difflib.unified_diff(expected, got, "schema.expected", "this build", lineterm="")))
+
+
+run(the_schema_is_the_expected_one, verify_compares_with_the_schema_of_this_version)

@@ -72,6 +72,10 @@ static const struct {
     {"\"a;b\",\"c\"\n", "1{a;b|c}"},
     {"a;b\n1;\"2\n", "1{a|b} REJECTED: line 2: a quote is opened and never closed"},
     {"a\n\"\"\n", "1{a}"},
+    {"sep=,\na,b;c\n1,2;3\n", "2{a|b;c}3{1|2;3}"},
+    {"sep=;\r\na;b\r\n", "2{a|b}"},
+    {"sep=x\n", "1{sep=x}"},
+    {"a;b\n\"x\"y\"z\";3\n", "1{a|b}2!{xy\"z\"|3}"},
     {"", ""},
 };
 
@@ -90,6 +94,8 @@ START_TEST(a_nul_byte_is_a_fault)
 {
     char out[64];
     read_all(out, sizeof out, "a;b\n1\0;2\n", 10, 100);
+    ck_assert(strstr(out, "2!{") != NULL);
+    read_all(out, sizeof out, "a;b\n\"1\0\";2\n", 12, 100);
     ck_assert(strstr(out, "2!{") != NULL);
 }
 END_TEST
@@ -137,5 +143,41 @@ START_TEST(a_failing_source_is_an_error_and_not_an_end)
 }
 END_TEST
 
-GK_UNIT_MAIN("csv", records_are_read_as_the_table_says_at_every_seam, a_nul_byte_is_a_fault,
+START_TEST(utf_16_is_refused_with_and_without_its_mark)
+{
+    static const char *const texts[] = {"\xFF\xFE"
+                                        "a\0;\0b\0\n\0",
+                                        "\xFE\xFF\0a\0;\0b\0\n", "a\0;\0b\0\n\0", "\0a\0;\0b\0\n"};
+    static const size_t lengths[] = {10, 10, 8, 8};
+    struct gk_csv *csv;
+    struct gk_error error;
+    for (size_t i = 0; i < 4; i++) {
+        struct bytes bytes = {texts[i], lengths[i], 3};
+        ck_assert_int_eq(gk_csv_open(&csv, give, &bytes, '\0', &error), GK_REJECTED);
+        ck_assert_ptr_nonnull(strstr(error.message, "UTF-8"));
+    }
+}
+END_TEST
+
+START_TEST(a_record_says_how_many_lines_it_takes)
+{
+    static const char text[] = "a;b\n\"1\n\r2\r\n3\";x\n4;5\n6;\"7\n\"";
+    static const int64_t counts[] = {1, 4, 1, 2};
+    struct bytes bytes = {text, sizeof text - 1, 2};
+    struct gk_csv *csv;
+    struct gk_csv_row row;
+    struct gk_error error;
+    ck_assert_int_eq(gk_csv_open(&csv, give, &bytes, '\0', &error), GK_OK);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(gk_csv_next(csv, &row, &error), GK_OK);
+        ck_assert_int_eq(row.line_count, counts[i]);
+    }
+    ck_assert_int_eq(gk_csv_next(csv, &row, &error), GK_NOT_FOUND);
+    gk_csv_close(csv);
+}
+END_TEST
+
+GK_UNIT_MAIN("csv", utf_16_is_refused_with_and_without_its_mark,
+             a_record_says_how_many_lines_it_takes,
+             records_are_read_as_the_table_says_at_every_seam, a_nul_byte_is_a_fault,
              a_record_has_an_end_at_its_limits, a_failing_source_is_an_error_and_not_an_end)

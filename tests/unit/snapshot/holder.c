@@ -14,7 +14,7 @@ static struct gk_log quiet = {-1, GK_LOG_ERROR};
 static struct gk_holder *make_holder(void)
 {
     quiet.fd = open("/dev/null", O_WRONLY);
-    struct gk_holder_config config = {"host=/nowhere", "polisen", 250, 300, &quiet};
+    struct gk_holder_config config = {"host=/nowhere", "polisen", 250, 300, 2, 1 << 20, &quiet};
     struct gk_holder *holder;
     struct gk_error error;
     ck_assert_int_eq(gk_holder_create(&holder, &config, &error), GK_OK);
@@ -343,8 +343,8 @@ END_TEST
 START_TEST(threads_start_and_stop_without_a_database)
 {
     quiet.fd = open("/dev/null", O_WRONLY);
-    struct gk_holder_config config = {"host=/nonexistent connect_timeout=2", "polisen", 50, 300,
-                                      &quiet};
+    struct gk_holder_config config = {
+        "host=/nonexistent connect_timeout=2", "polisen", 50, 300, 2, 1 << 20, &quiet};
     for (int i = 0; i < 3; i++) {
         struct gk_holder *holder;
         struct gk_error error;

@@ -29,6 +29,10 @@ GK_CHECKED enum gk_status gk_keyring_add(const char *path, int32_t created_day,
 GK_CHECKED enum gk_status gk_keyring_open(struct gk_keyring **keyring, const char *path,
                                           struct gk_error *error);
 
+/* A ring of one random key in memory only, with the id 1: for a rehearsal that
+ * stores nothing. */
+GK_CHECKED enum gk_status gk_keyring_make(struct gk_keyring **keyring, struct gk_error *error);
+
 /* Wipes and frees; NULL is allowed. */
 void gk_keyring_close(struct gk_keyring *keyring);
 

@@ -4,15 +4,21 @@
  * once; another loads the release or the revision that changed and publishes it
  * with an atomic swap. Readers take no lock and never wait: neither for a load nor
  * for the store. A replaced snapshot is kept for 10 minutes, so that paging
- * through it can end (of a kind at most four, then the oldest goes). */
+ * through it can end (of a kind at most four, then the oldest goes).
+ *
+ * Any release or revision that is kept can be asked for by its number. One that is
+ * not in memory is loaded by the same thread, after whatever is new, one at a time
+ * and with pauses; the request does not wait for it. */
 #ifndef GK_SNAPSHOT_HOLDER_H
 #define GK_SNAPSHOT_HOLDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
 #include "base/status.h"
+#include "snapshot/numbers.h"
 #include "snapshot/snapshot.h"
 
 struct gk_holder;
@@ -22,7 +28,9 @@ struct gk_holder_config {
     const char *initial_definition; /* of revision snapshots; copied */
     uint32_t poll_interval_ms;
     uint32_t token_grace_s;
-    const struct gk_log *log; /* outlives the holder */
+    uint32_t old_snapshots;     /* older ones kept of each kind, 1 to 6 */
+    size_t old_snapshots_bytes; /* that those of a kind may take together */
+    const struct gk_log *log;   /* outlives the holder */
 };
 
 /* Starts the threads. Succeeds without a database: it keeps trying, with
@@ -48,6 +56,22 @@ const struct gk_snapshot *gk_holder_acquire(struct gk_holder *holder, enum gk_sn
 const struct gk_snapshot *gk_holder_acquire_pinned(struct gk_holder *holder,
                                                    enum gk_snapshot_kind kind, int32_t number,
                                                    int32_t places);
+
+/* A release or a revision by its number: always the same one, a revision with the
+ * places that it was made with. GK_NOT_FOUND; GK_GONE (withdrawn or erased);
+ * GK_UNAVAILABLE: it is asked for now and there in a moment, or too many others
+ * are, or the store cannot be reached. Any thread, never waits. */
+GK_CHECKED enum gk_status gk_holder_acquire_numbered(const struct gk_snapshot **snapshot,
+                                                     struct gk_holder *holder,
+                                                     enum gk_snapshot_kind kind, int32_t number,
+                                                     struct gk_error *error);
+
+/* Which numbers there are, or NULL while it is not known. Give it back with
+ * gk_holder_release_numbers(), soon. */
+const struct gk_numbers *gk_holder_acquire_numbers(struct gk_holder *holder);
+
+/* Gives the lists back; NULL is allowed. */
+void gk_holder_release_numbers(struct gk_holder *holder, const struct gk_numbers *numbers);
 
 /* Gives a snapshot back; NULL is allowed. */
 void gk_holder_release(struct gk_holder *holder, const struct gk_snapshot *snapshot);

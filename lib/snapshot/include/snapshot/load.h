@@ -29,10 +29,13 @@ GK_CHECKED enum gk_status gk_snapshot_load_release(struct gk_snapshot **snapshot
                                                    const struct gk_load_options *options,
                                                    struct gk_error *error);
 
-/* Loads the newest revision; `definition` is the one used when none is asked
- * for. Errors as above; GK_NOT_FOUND when there is no revision yet. */
+/* Loads a revision with the districts and watch areas that it was made with, or,
+ * with number 0, the newest with those of today. `definition` is the one used when
+ * none is asked for. Errors as above; GK_NOT_FOUND when there is no such revision,
+ * or what it showed was erased. */
 GK_CHECKED enum gk_status gk_snapshot_load_revision(struct gk_snapshot **snapshot,
-                                                    struct gk_store *store, const char *definition,
+                                                    struct gk_store *store, int32_t number,
+                                                    const char *definition,
                                                     const struct gk_load_options *options,
                                                     struct gk_error *error);
 

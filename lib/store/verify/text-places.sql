@@ -1,0 +1,5 @@
+SELECT 'tested' AS what, NULL AS object, count(*) AS number
+FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname LIKE 'grannkarta%' AND t.relkind IN ('r', 'p', 'm')
+UNION ALL
+SELECT 'failed', 'column ' || object, number FROM v_text WHERE looks_like IN ('place', 'case')
+ORDER BY 2 NULLS FIRST
