@@ -76,8 +76,7 @@ static enum gk_status ask_retention(const struct gk_retention *r, bool is_yes,
 {
     struct gk_buf question;
     gk_buf_init(&question, QUESTION_MAX_BYTES);
-    gk_buf_printf(&question,
-                  "%" PRId64 " incidents and %" PRId64 " releases with months before ",
+    gk_buf_printf(&question, "%" PRId64 " incidents and %" PRId64 " releases with months before ",
                   r->incidents, r->releases);
     gk_buf_put_month(&question, r->first_kept_month);
     gk_buf_puts(&question, " will be erased.");
@@ -94,8 +93,7 @@ static enum gk_status erase_old(struct gk_store *store, const struct gk_argument
     struct gk_report *report = arguments->report;
     int32_t revision = 0, release = 0;
     gk_progress_begin(arguments->progress, "erasing", NULL, 0);
-    enum gk_status status =
-        gk_store_retain(&revision, &release, store, r->first_kept_month, error);
+    enum gk_status status = gk_store_retain(&revision, &release, store, r->first_kept_month, error);
     gk_progress_end(arguments->progress);
     if (status != GK_OK)
         return status;
@@ -106,7 +104,8 @@ static enum gk_status erase_old(struct gk_store *store, const struct gk_argument
         gk_report_i64(report, "newest_release", r->newest_release, "release {}, unchanged");
     }
     gk_report_say(report, "\n");
-    if (release == 0 && r->releases > 0 && r->newest_release > 0 && r->through_month < r->first_kept_month)
+    if (release == 0 && r->releases > 0 && r->newest_release > 0 &&
+        r->through_month < r->first_kept_month)
         gk_report_note(report, "the public sees no release of that time any more; `grannkarta "
                                "publish` makes a new one");
     return gk_scrub_and_report(store, arguments, (int)arguments->values[RETAIN_WAIT].number, error);
@@ -122,7 +121,8 @@ static enum gk_status retain(const struct gk_options *options, const struct gk_a
     enum gk_status status =
         gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta retain", error);
     if (status == GK_OK)
-        status = gk_store_retention(&retention, store, (int32_t)values[RETAIN_MONTHS].number, error);
+        status =
+            gk_store_retention(&retention, store, (int32_t)values[RETAIN_MONTHS].number, error);
     if (status == GK_OK && (is_dry || (retention.versions == 0 && retention.releases == 0))) {
         put_retention(arguments->report, &retention, is_dry);
         if (is_dry)
@@ -198,8 +198,9 @@ static enum gk_status read_case(char *text, size_t size, const struct gk_argumen
     for (size_t i = 0; i < arguments->operand_count; i++)
         sodium_memzero(arguments->operands[i], strlen(arguments->operands[i]));
     if (status == GK_INVALID && error->message[0] == '\0')
-        gk_error_set(error, status, "purge needs one case number: by --case-file, or as an "
-                                    "argument (in quotes when it has blanks)");
+        gk_error_set(error, status,
+                     "purge needs one case number: by --case-file, or as an "
+                     "argument (in quotes when it has blanks)");
     return status;
 }
 
@@ -212,8 +213,9 @@ static enum gk_status trim_case(struct gk_buf *number, const char *text, struct 
     gk_text_trim(&start, &length);
     if (length == 0 || memchr(start, '\n', length) != NULL || memchr(start, '\r', length) != NULL)
         return gk_error_set(error, GK_INVALID,
-                            length == 0 ? "purge needs a case number; this one is empty"
-                                        : "purge takes one case number; here is more than one line");
+                            length == 0
+                                ? "purge needs a case number; this one is empty"
+                                : "purge takes one case number; here is more than one line");
     gk_buf_put_any(number, start, length);
     return gk_buf_status(number);
 }
@@ -296,8 +298,9 @@ static enum gk_status purge_case(struct gk_store *store, const struct gk_argumen
     }
     gk_report_note(arguments->report, "nothing is stored of this case, under any key of the ring");
     status = is_dry ? GK_OK : finish_earlier(store, arguments, wait_s, error);
-    return status == GK_OK ? gk_error_set(error, GK_NOT_FOUND, "the case is not there: nothing was "
-                                                               "erased")
+    return status == GK_OK ? gk_error_set(error, GK_NOT_FOUND,
+                                          "the case is not there: nothing was "
+                                          "erased")
                            : status;
 }
 
@@ -312,7 +315,7 @@ static enum gk_status purge(const struct gk_options *options, const struct gk_ar
         gk_command_open_store(&store, options, GK_STORE_OWNER, "grannkarta purge", error);
     /* With a wrong ring the case would seem not to be there. */
     if (status == GK_OK)
-        status = gk_incident_keys_open(&keys, store, options->key_ring, error);
+        status = gk_incident_keys_open(&keys, store, options->key_ring, false, error);
     if (status == GK_OK)
         status = hash_case(hashes, &count, &keys, arguments, error);
     if (status == GK_OK)

@@ -34,8 +34,9 @@ static void put_wal(struct gk_report *report, const struct gk_scrub *scrub)
     }
     gk_report_text(report, "wal_segment", scrub->segment, NULL);
     if (scrub->wal_files < 0)
-        gk_report_note(report, "still kept: WAL before %s, which this login may not look at or "
-                               "end; run deploy/setup-database again, then this command",
+        gk_report_note(report,
+                       "still kept: WAL before %s, which this login may not look at or "
+                       "end; run deploy/setup-database again, then this command",
                        scrub->lsn);
     else
         gk_report_note(report,

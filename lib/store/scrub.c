@@ -44,7 +44,8 @@ static const char *const rewrites[][2] = {
     {"VACUUM (FULL, ANALYZE) grannkarta.revision", "VACUUM grannkarta.revision"},
     {"VACUUM (FULL, ANALYZE) grannkarta.case_key", "VACUUM grannkarta.case_key"},
     {"VACUUM (FULL, ANALYZE) grannkarta.release", "VACUUM grannkarta.release"},
-    {"VACUUM (FULL, ANALYZE) grannkarta.release_cell_month", "VACUUM grannkarta.release_cell_month"},
+    {"VACUUM (FULL, ANALYZE) grannkarta.release_cell_month",
+     "VACUUM grannkarta.release_cell_month"},
     {"VACUUM (FULL, ANALYZE) grannkarta.release_municipality_month",
      "VACUUM grannkarta.release_municipality_month"},
     {"VACUUM (FULL, ANALYZE) grannkarta.release_municipality_kind",
@@ -121,8 +122,8 @@ static enum gk_status rewrite(struct gk_scrub *scrub, struct gk_store *store, in
         const struct timespec second = {1, 0};
         nanosleep(&second, NULL);
     }
-    scrub->is_rewritten = status == GK_OK && scrub->seen_rows == 0 && !scrub->is_held &&
-                          !scrub->may_not_rewrite;
+    scrub->is_rewritten =
+        status == GK_OK && scrub->seen_rows == 0 && !scrub->is_held && !scrub->may_not_rewrite;
     return status;
 }
 
@@ -212,11 +213,10 @@ static enum gk_status clear_wal(struct gk_scrub *scrub, struct gk_store *store, 
     /* The times of files are in whole seconds: a later write shows as later only
      * after one. now() is before the sleep. */
     if (status == GK_OK)
-        status = gk_store_query(store,
-                                "SELECT $1, $2, now()::text FROM pg_sleep(1.1)",
-                                (const struct gk_store_value[]){gk_store_text(wal.lsn),
-                                                                gk_store_text(wal.segment)},
-                                2, take_mark, &wal, error);
+        status = gk_store_query(
+            store, "SELECT $1, $2, now()::text FROM pg_sleep(1.1)",
+            (const struct gk_store_value[]){gk_store_text(wal.lsn), gk_store_text(wal.segment)}, 2,
+            take_mark, &wal, error);
     for (int i = 0; i < PASSES_MAX && status == GK_OK; i++) {
         status = pass(&wal, store, error);
         if (wal.ahead == 0)

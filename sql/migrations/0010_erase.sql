@@ -157,3 +157,25 @@ $$;
 CREATE TRIGGER refuse_erased BEFORE INSERT ON release FOR EACH ROW EXECUTE FUNCTION refuse_erased_months();
 
 GRANT EXECUTE ON FUNCTION retention_month(integer) TO grannkarta_importer;
+
+-- As before, and: an erased release is gone already.
+CREATE OR REPLACE FUNCTION withdraw(target integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = grannkarta, public, pg_temp AS $$
+DECLARE
+  r release;
+BEGIN
+  PERFORM FROM state FOR UPDATE;
+  SELECT * INTO r FROM release WHERE release.id = target;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'release % does not exist: "grannkarta releases" lists those that do', target;
+  END IF;
+  IF r.erased_at IS NOT NULL THEN
+    RAISE EXCEPTION 'release % was erased by a retention, on %', target, r.erased_at::date;
+  END IF;
+  IF r.withdrawn_at IS NOT NULL THEN
+    RAISE EXCEPTION 'release % was withdrawn already, on %', target, r.withdrawn_at::date;
+  END IF;
+  UPDATE release SET withdrawn_at = now() WHERE release.id = target;
+  RETURN (SELECT state.release FROM state);
+END
+$$;

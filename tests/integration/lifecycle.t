@@ -60,7 +60,7 @@ def refused(db, *command, code=4):
 
 
 def dump(db):
-    return [db.query("SELECT * FROM %s ORDER BY 1, 2" % t)
+    return [db.query("SELECT * FROM %s ORDER BY 1, 2, 3" % t)
             for t in ("incident", "revision", "release", "release_cell_month", "state")]
 
 
@@ -325,12 +325,12 @@ def versions_go_with_the_last_one():
         moved[i]["Inskrivningsdatum"] = "2024-06-29"
     is_eq(counts(incidents(db, moved, "--data-through", "2024-06-30")),
           "read 12   new 0   duplicate 10   changed 2   rejected 0   unlocated 0", "two dates are corrected")
+    moved_ids = [r[0] for r in db.query("SELECT id FROM incident WHERE revision_in = 2 ORDER BY from_hour")]
     db.grannkarta("retain", "--months", 3, "--yes")
-    is_eq(db.query("SELECT i.id, to_char(from_hour, 'MM') FROM incident i WHERE id IN (1, 6)"), [["1", "05"]],
-          "an old version of a kept case goes; a case that is old goes with its later version")
+    is_eq(db.query("SELECT id, to_char(from_hour, 'MM') FROM incident WHERE id IN (%s)" % ", ".join(moved_ids)),
+          [[moved_ids[1], "05"]], "an old version of a kept case goes; a case that is old goes with its later version")
     is_eq(db.value("SELECT count(*) FROM case_key"), "1", "the key is in use")
     db.grannkarta("retain", "--months", 1, "--yes")
-    db.execute("DELETE FROM incident WHERE false")
     plain = [dict(r, DIARIENR="") for r in p.incidents(6)]
     incidents(db, plain, "--data-through", "2024-08-31")
     db.grannkarta("retain", "--months", 1, "--yes")
