@@ -50,28 +50,53 @@ enum gk_status gk_store_retention(struct gk_retention *retention, struct gk_stor
     retention->closed_month = found[1];
     value = gk_store_i64(found[0]);
     if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "WITH doomed AS MATERIALIZED (SELECT * FROM expired_incidents(" DATE_OF(
-                "$1::int") ")),"
-                           " shown AS (SELECT DISTINCT revision_in, revision_out FROM doomed)"
-                           " SELECT (SELECT count(DISTINCT id) FROM doomed), (SELECT count(*) FROM "
-                           "doomed),"
-                           "  (SELECT count(*) FROM revision r WHERE erased_at IS NULL AND EXISTS"
-                           "    (SELECT FROM shown d WHERE d.revision_in <= r.id"
-                           "       AND (d.revision_out IS NULL OR d.revision_out > r.id))),"
-                           "  (SELECT count(*) FROM expired_releases(" DATE_OF(
+        status =
+            gk_store_query(store,
+                           "WITH doomed AS MATERIALIZED (SELECT * FROM expired_incidents(" DATE_OF(
                                "$1::int") ")),"
-                                          "  s.release, coalesce(o.first_month < " DATE_OF("$1::"
-                                                                                           "int") "   AND o.through_month >= " DATE_OF(
-                                              "$1::int") ", false),"
-                                                         "  coalesce(" MONTH_OF(
-                                                             "o.through_month") ", 0)"
-                                                                                "  FROM state s "
-                                                                                "LEFT JOIN release "
-                                                                                "o ON o.id = "
-                                                                                "s.release",
-            &value, 1, take_retention, retention, error);
+                                          " shown AS (SELECT DISTINCT revision_in, revision_out "
+                                          "FROM doomed)"
+                                          " SELECT (SELECT count(DISTINCT id) FROM doomed), "
+                                          "(SELECT count(*) FROM "
+                                          "doomed),"
+                                          "  (SELECT count(*) FROM revision r WHERE erased_at IS "
+                                          "NULL AND EXISTS"
+                                          "    (SELECT FROM shown d WHERE d.revision_in <= r.id"
+                                          "       AND (d.revision_out IS NULL OR d.revision_out > "
+                                          "r.id))),"
+                                          "  (SELECT count(*) FROM expired_releases(" DATE_OF(
+                                              "$1::int") ")),"
+                                                         "  s.release, coalesce(o.first_month "
+                                                         "< " DATE_OF(
+                                                             "$1::"
+                                                             "int") "   AND o.through_month "
+                                                                    ">= " DATE_OF("$1::int") ", "
+                                                                                             "false"
+                                                                                             "),"
+                                                                                             "  "
+                                                                                             "coale"
+                                                                                             "sce"
+                                                                                             "(" MONTH_OF(
+                                                                                                 "o"
+                                                                                                 "."
+                                                                                                 "t"
+                                                                                                 "h"
+                                                                                                 "r"
+                                                                                                 "o"
+                                                                                                 "u"
+                                                                                                 "g"
+                                                                                                 "h"
+                                                                                                 "_"
+                                                                                                 "m"
+                                                                                                 "o"
+                                                                                                 "n"
+                                                                                                 "t"
+                                                                                                 "h") ", 0)"
+                                                                                                      "  FROM state s "
+                                                                                                      "LEFT JOIN release "
+                                                                                                      "o ON o.id = "
+                                                                                                      "s.release",
+                           &value, 1, take_retention, retention, error);
     return status;
 }
 

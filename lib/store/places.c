@@ -10,7 +10,8 @@
 
 enum gk_status gk_places_begin(struct gk_store *store, struct gk_error *error)
 {
-    enum gk_status status = gk_store_execute(store, "BEGIN", error);
+    /* References are looked up as of now (0010_place_references). */
+    enum gk_status status = gk_store_execute(store, "BEGIN ISOLATION LEVEL READ COMMITTED", error);
     if (status == GK_OK)
         status = gk_store_query(store, "SELECT revision FROM state FOR UPDATE", NULL, 0, NULL, NULL,
                                 error);
