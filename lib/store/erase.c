@@ -1,11 +1,8 @@
-/* Which rows a retention or a purge erases, and erasing them. */
+/* Which rows a retention or a purge erases, and erasing them. Months go to the
+ * database and come from it as the days that they begin with. */
 #include "store/erase.h"
 
-#include <limits.h>
-
-#define MONTH_OF(date)                                                                             \
-    "((extract(year FROM " date ") - 1970) * 12 + extract(month FROM " date ") - 1)::int"
-#define DATE_OF(parameter) "(DATE '1970-01-01' + make_interval(months => " parameter "))::date"
+#include "base/date.h"
 
 static enum gk_status take_two(void *context, struct gk_store_row *row, struct gk_error *error)
 {
@@ -13,6 +10,14 @@ static enum gk_status take_two(void *context, struct gk_store_row *row, struct g
     int32_t *numbers = context;
     numbers[0] = (int32_t)gk_store_get_i64(row, 0);
     numbers[1] = (int32_t)gk_store_get_i64(row, 1);
+    return GK_OK;
+}
+
+static enum gk_status take_month(void *context, struct gk_store_row *row, struct gk_error *error)
+{
+    (void)error;
+    if (!gk_store_is_null(row, 0))
+        *(int32_t *)context = gk_month_from_day(gk_store_get_day(row, 0));
     return GK_OK;
 }
 
@@ -26,77 +31,38 @@ static enum gk_status take_retention(void *context, struct gk_store_row *row,
     retention->revisions = gk_store_get_i64(row, 2);
     retention->releases = gk_store_get_i64(row, 3);
     retention->newest_release = (int32_t)gk_store_get_i64(row, 4);
-    retention->is_trimmed = gk_store_get_i64(row, 5) != 0;
-    retention->through_month = (int32_t)gk_store_get_i64(row, 6);
+    if (!gk_store_is_null(row, 5))
+        retention->through_month = gk_month_from_day(gk_store_get_day(row, 5));
+    retention->is_trimmed = gk_store_get_i64(row, 6) != 0;
     return GK_OK;
 }
 
 enum gk_status gk_store_retention(struct gk_retention *retention, struct gk_store *store,
                                   int32_t months, struct gk_error *error)
 {
-    *retention = (struct gk_retention){0};
-    int32_t found[2] = {INT_MIN, INT_MIN};
+    *retention = (struct gk_retention){.first_kept_month = INT32_MIN};
     struct gk_store_value value = gk_store_i64(months);
-    enum gk_status status = gk_store_query(
-        store,
-        "SELECT " MONTH_OF("m") ", " MONTH_OF("m") " + $1::int - 1 FROM retention_month($1::int) m"
-                                                   " WHERE m IS NOT NULL",
-        &value, 1, take_two, found, error);
-    if (status == GK_OK && found[0] == INT_MIN)
+    enum gk_status status = gk_store_query(store, "SELECT retention_month($1::int)", &value, 1,
+                                           take_month, &retention->first_kept_month, error);
+    if (status == GK_OK && retention->first_kept_month == INT32_MIN)
         return gk_error_set(error, GK_REJECTED,
-                            "there is nothing to erase: no incidents were "
-                            "imported");
-    retention->first_kept_month = found[0];
-    retention->closed_month = found[1];
-    value = gk_store_i64(found[0]);
+                            "there is nothing to erase: no incidents were imported");
+    retention->closed_month = retention->first_kept_month + months - 1;
+    value = gk_store_i64(gk_day_from_month(retention->first_kept_month));
     if (status == GK_OK)
-        status =
-            gk_store_query(store,
-                           "WITH doomed AS MATERIALIZED (SELECT * FROM expired_incidents(" DATE_OF(
-                               "$1::int") ")),"
-                                          " shown AS (SELECT DISTINCT revision_in, revision_out "
-                                          "FROM doomed)"
-                                          " SELECT (SELECT count(DISTINCT id) FROM doomed), "
-                                          "(SELECT count(*) FROM "
-                                          "doomed),"
-                                          "  (SELECT count(*) FROM revision r WHERE erased_at IS "
-                                          "NULL AND EXISTS"
-                                          "    (SELECT FROM shown d WHERE d.revision_in <= r.id"
-                                          "       AND (d.revision_out IS NULL OR d.revision_out > "
-                                          "r.id))),"
-                                          "  (SELECT count(*) FROM expired_releases(" DATE_OF(
-                                              "$1::int") ")),"
-                                                         "  s.release, coalesce(o.first_month "
-                                                         "< " DATE_OF(
-                                                             "$1::"
-                                                             "int") "   AND o.through_month "
-                                                                    ">= " DATE_OF("$1::int") ", "
-                                                                                             "false"
-                                                                                             "),"
-                                                                                             "  "
-                                                                                             "coale"
-                                                                                             "sce"
-                                                                                             "(" MONTH_OF(
-                                                                                                 "o"
-                                                                                                 "."
-                                                                                                 "t"
-                                                                                                 "h"
-                                                                                                 "r"
-                                                                                                 "o"
-                                                                                                 "u"
-                                                                                                 "g"
-                                                                                                 "h"
-                                                                                                 "_"
-                                                                                                 "m"
-                                                                                                 "o"
-                                                                                                 "n"
-                                                                                                 "t"
-                                                                                                 "h") ", 0)"
-                                                                                                      "  FROM state s "
-                                                                                                      "LEFT JOIN release "
-                                                                                                      "o ON o.id = "
-                                                                                                      "s.release",
-                           &value, 1, take_retention, retention, error);
+        status = gk_store_query(
+            store,
+            "WITH first AS (SELECT DATE '1970-01-01' + $1::int AS kept),"
+            " doomed AS MATERIALIZED (SELECT e.* FROM first, expired_incidents(kept) e),"
+            " shown AS (SELECT DISTINCT revision_in, revision_out FROM doomed)"
+            " SELECT (SELECT count(DISTINCT id) FROM doomed), (SELECT count(*) FROM doomed),"
+            "  (SELECT count(*) FROM revision r WHERE erased_at IS NULL AND EXISTS"
+            "    (SELECT FROM shown d WHERE d.revision_in <= r.id"
+            "       AND (d.revision_out IS NULL OR d.revision_out > r.id))),"
+            "  (SELECT count(*) FROM first, expired_releases(kept)), s.release, o.through_month,"
+            "  coalesce(o.first_month < kept AND o.through_month >= kept, false)"
+            "  FROM first, state s LEFT JOIN release o ON o.id = s.release",
+            &value, 1, take_retention, retention, error);
     return status;
 }
 
@@ -104,9 +70,9 @@ enum gk_status gk_store_retain(int32_t *revision, int32_t *release, struct gk_st
                                int32_t first_kept_month, struct gk_error *error)
 {
     int32_t made[2] = {0};
-    const struct gk_store_value value = gk_store_i64(first_kept_month);
+    const struct gk_store_value value = gk_store_i64(gk_day_from_month(first_kept_month));
     enum gk_status status =
-        gk_store_query(store, "SELECT revision, release FROM retain(" DATE_OF("$1::int") ")",
+        gk_store_query(store, "SELECT revision, release FROM retain(DATE '1970-01-01' + $1::int)",
                        &value, 1, take_two, made, error);
     *revision = made[0];
     *release = made[1];
@@ -115,14 +81,9 @@ enum gk_status gk_store_retain(int32_t *revision, int32_t *release, struct gk_st
 
 enum gk_status gk_store_kept_from(int32_t *month, struct gk_store *store, struct gk_error *error)
 {
-    int32_t found[2] = {INT32_MIN, 0};
-    enum gk_status status =
-        gk_store_query(store,
-                       "SELECT " MONTH_OF("max(kept_from)") ", 0 FROM revision"
-                                                            " HAVING max(kept_from) IS NOT NULL",
-                       NULL, 0, take_two, found, error);
-    *month = found[0];
-    return status;
+    *month = INT32_MIN;
+    return gk_store_query(store, "SELECT max(kept_from) FROM revision", NULL, 0, take_month, month,
+                          error);
 }
 
 /* --- One case ----------------------------------------------------------------------- */
