@@ -101,10 +101,14 @@ static enum gk_status open_rejects(struct import *import, struct gk_error *error
                                                   .delimiter = import->source.delimiter,
                                                   .row_name = import->source.row_name,
                                                   .date_order = import->settings.date_order};
+    /* A folder (a FileGDB) may be given with a slash behind it. */
+    size_t stem = strlen(import->path);
+    while (stem > 1 && import->path[stem - 1] == '/')
+        stem--;
     int length =
-        given->count > 0
-            ? snprintf(import->rejects_path, PATH_MAX_BYTES, "%s", given->text)
-            : snprintf(import->rejects_path, PATH_MAX_BYTES, "%s.rejects.csv", import->path);
+        snprintf(import->rejects_path, PATH_MAX_BYTES, "%.*s.rejects.csv", (int)stem, import->path);
+    if (given->count > 0)
+        length = snprintf(import->rejects_path, PATH_MAX_BYTES, "%s", given->text);
     if (length < 0 || length >= PATH_MAX_BYTES)
         return gk_error_set(error, GK_INVALID, "the name of the list of rejected rows is too long");
     /* A rehearsal leaves nothing behind, unless it is asked to. */

@@ -1,6 +1,6 @@
 /* Erasing for good: what is older than the retention, one case, and what the
  * server's files still hold of it. Which rows go is decided in the database
- * (sql/migrations/0011_erase.sql). All of it needs the owner's role. */
+ * (sql/migrations/0012_erase.sql). All of it needs the owner's role. */
 #ifndef GK_STORE_ERASE_H
 #define GK_STORE_ERASE_H
 
