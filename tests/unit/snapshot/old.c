@@ -213,8 +213,8 @@ static void set_numbers(struct gk_holder *holder, int32_t count, int32_t number,
         struct gk_number *all = calloc((size_t)count, sizeof *all);
         ck_assert_ptr_nonnull(all);
         for (int32_t i = 0; i < count; i++)
-            all[i] = (struct gk_number){
-                .number = i + 1, .state = i + 1 == number ? state : GK_NUMBER_STANDS};
+            all[i] = (struct gk_number){.number = i + 1,
+                                        .state = i + 1 == number ? state : GK_NUMBER_STANDS};
         numbers.of[kind] = all;
         numbers.count[kind] = (size_t)count;
     }
@@ -278,8 +278,7 @@ END_TEST
 
 static bool is_kept(struct gk_holder *holder, int32_t number)
 {
-    const struct gk_snapshot *s =
-        gk_holder_acquire_pinned(holder, GK_SNAPSHOT_RELEASE, number, 0);
+    const struct gk_snapshot *s = gk_holder_acquire_pinned(holder, GK_SNAPSHOT_RELEASE, number, 0);
     gk_holder_release(holder, s);
     return s != NULL;
 }
@@ -291,12 +290,12 @@ START_TEST(what_is_withdrawn_is_closed_wherever_it_is_and_does_not_come_back)
     gk_holder_answered(holder);
     set_numbers(holder, 3, 0, GK_NUMBER_STANDS);
     gk_holder_want(holder, &state);
-    ck_assert_int_eq(
-        gk_holder_publish(holder, make_snapshot(GK_SNAPSHOT_RELEASE, 2, false), 0), GK_OK);
+    ck_assert_int_eq(gk_holder_publish(holder, make_snapshot(GK_SNAPSHOT_RELEASE, 2, false), 0),
+                     GK_OK);
     state.release = 3;
     gk_holder_want(holder, &state);
-    ck_assert_int_eq(
-        gk_holder_publish(holder, make_snapshot(GK_SNAPSHOT_RELEASE, 3, false), 1), GK_OK);
+    ck_assert_int_eq(gk_holder_publish(holder, make_snapshot(GK_SNAPSHOT_RELEASE, 3, false), 1),
+                     GK_OK);
     struct gk_snapshot *one = make_snapshot(GK_SNAPSHOT_RELEASE, 1, false);
     ck_assert_int_eq(gk_holder_keep_old(holder, one, 1), GK_OK);
     ck_assert(is_kept(holder, 2)); /* replaced, for its cursors */
@@ -330,8 +329,8 @@ static void *read_on(void *context)
         int32_t number = 1 + (int32_t)(round % NUMBERS);
         const struct gk_snapshot *s;
         struct gk_error error;
-        enum gk_status status = gk_holder_acquire_numbered(&s, stress->holder, GK_SNAPSHOT_RELEASE,
-                                                           number, &error);
+        enum gk_status status =
+            gk_holder_acquire_numbered(&s, stress->holder, GK_SNAPSHOT_RELEASE, number, &error);
         for (int i = 0; s != NULL && i < CELLS; i++)
             if (s->cell_id[i] != number)
                 atomic_fetch_add(&stress->faults, 1);
@@ -377,11 +376,10 @@ START_TEST(readers_hold_whole_snapshots_while_others_are_loaded_and_withdrawn)
 }
 END_TEST
 
-GK_UNIT_MAIN("snapshot/old", the_longest_unused_goes_first,
-             room_is_made_before_the_next_is_loaded, all_together_stay_within_their_bytes,
-             many_numbers_do_not_make_it_grow, what_is_not_used_for_ten_minutes_goes,
-             a_reader_keeps_what_it_holds, few_numbers_can_be_asked_for_at_a_time,
-             a_number_is_known_gone_or_loaded,
+GK_UNIT_MAIN("snapshot/old", the_longest_unused_goes_first, room_is_made_before_the_next_is_loaded,
+             all_together_stay_within_their_bytes, many_numbers_do_not_make_it_grow,
+             what_is_not_used_for_ten_minutes_goes, a_reader_keeps_what_it_holds,
+             few_numbers_can_be_asked_for_at_a_time, a_number_is_known_gone_or_loaded,
              the_newest_revision_answers_for_its_number_only_with_its_own_places,
              what_is_withdrawn_is_closed_wherever_it_is_and_does_not_come_back,
              readers_hold_whole_snapshots_while_others_are_loaded_and_withdrawn)
