@@ -18,6 +18,7 @@
 #include "incident_intake.h"
 #include "incident_settings.h"
 #include "incident_source.h"
+#include "store/erase.h"
 #include "store/incidents.h"
 #include "store/places.h"
 
@@ -194,6 +195,8 @@ static enum gk_status open_store(struct import *import, struct gk_error *error)
         status = gk_places_begin(import->store, error);
     if (status == GK_OK)
         status = read_codes(import, error);
+    if (status == GK_OK)
+        status = gk_store_kept_from(&import->intake.kept_from, import->store, error);
     if (status == GK_OK && import->columns.column[GK_FIELD_CASE] != GK_COLUMN_NONE)
         status = gk_incident_keys_open(&import->keys, import->store, import->options->key_ring,
                                        is_rehearsal, error);
@@ -278,6 +281,7 @@ static void fill_totals(const struct import *import, struct gk_incident_totals *
     totals->rejected = gk_incident_rejects_count(import->rejects);
     totals->what = import->source.what;
     totals->rejects_path = gk_incident_rejects_path(import->rejects);
+    totals->kept_from = import->intake.kept_from;
     totals->has_skipping = import->settings.codes[0] != '\0';
     totals->knows_municipalities = gk_incident_places_knows_municipalities(import->places);
     totals->max_distance_m = import->options->locate_radius_m;
