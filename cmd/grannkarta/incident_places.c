@@ -112,10 +112,11 @@ static enum gk_status add_unit(void *context, const struct gk_square_dwellings *
         if ((reader->classes >> i & 1) != 0 &&
             __builtin_add_overflow(unit.dwellings, row->dwellings[i], &unit.dwellings))
             return gk_error_set(error, GK_REJECTED, "a square has more than 2^31 dwellings");
-    if (row->cell < 1 || (size_t)row->cell > places->cell_count)
-        return gk_error_set(error, GK_INTERNAL, "cell %d of a unit does not exist", row->cell);
-    for (int32_t into; (into = places->cells[unit.cell - 1].merged_into) > 0;)
+    for (int32_t into = row->cell; into > 0; into = places->cells[into - 1].merged_into) {
+        if ((size_t)into > places->cell_count)
+            return gk_error_set(error, GK_INTERNAL, "cell %d of a unit does not exist", into);
         unit.cell = into;
+    }
     enum gk_status status = gk_locator_add(reader->locator, &unit);
     return status == GK_OK
                ? GK_OK
