@@ -218,6 +218,12 @@ $(OUT)/bench/%: tests/bench/%.c $(call archives,$(MODULES)) $(FLAGS_STAMP)
 	  $(call package_cflags,$(call module_packages,$(MODULES))) -o $@ $< \
 	  $(call archives,$(MODULES)) $(call package_libs,$(call module_packages,$(MODULES))) -lm -pthread
 
+# This one measures on what `grannkarta synth` invents.
+$(OUT)/bench/anonymity: tests/bench/anonymity.c $(filter-out %/main.o,$(OBJECTS_grannkarta)) $(call archives,$(USES_grannkarta)) $(wildcard tests/lib/*.h) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -Icmd/grannkarta -Ilib/anon $(call includes,$(USES_grannkarta)) \
+	  -o $@ $(filter %.c %.o %.a,$^) $(call package_libs,$(call module_packages,$(USES_grannkarta)) $(PACKAGES_grannkarta)) -lm -pthread
+
 # tests/probe/<name>.c: programs that test scripts ask, linked with every module.
 PROBE_SOURCES := $(wildcard tests/probe/*.c)
 probe-programs: $(patsubst tests/probe/%.c,$(OUT)/probe/%,$(PROBE_SOURCES))

@@ -7,7 +7,16 @@
 #include "store/places.h"
 #include "text.h"
 
-enum { SET = GK_IMPORT_OWN_OF_AREAS, BASE, CODE, NAME, INHABITANTS, YEAR, VALID_FROM };
+enum {
+    SET = GK_IMPORT_OWN_OF_AREAS,
+    BASE,
+    CODE,
+    NAME,
+    INHABITANTS,
+    YEAR,
+    VALID_FROM,
+    ENDS_MISSING
+};
 enum { AREA_MAX_BYTES = 256 * 1024 * 1024, TEXT_MAX_BYTES = 4096, INHABITANTS_MAX = 100000000 };
 
 static const char *const code_names[] = {
@@ -115,6 +124,9 @@ static enum gk_status prepare(void *context, struct gk_import *import, struct gk
 {
     struct districts *districts = context;
     enum gk_status status = find_columns(districts, import, error);
+    if (status == GK_OK && districts->import.ends_absent && !districts->import.has_valid_from)
+        status = gk_error_set(error, GK_INVALID,
+                              "--end-missing needs the date on which they end: --valid-from DATE");
     return status == GK_OK ? find_inhabitants(districts, import, error) : status;
 }
 
@@ -185,7 +197,8 @@ static enum gk_status store(void *context, struct gk_import *import, struct gk_e
         status = gk_districts_merge(&districts->counts, import->store, &districts->import, error);
     if (status == GK_OK)
         status = gk_places_read(&places, import->store, error);
-    bool is_changed = districts->counts.added + districts->counts.changed > 0;
+    const struct gk_district_counts *counts = &districts->counts;
+    bool is_changed = counts->added + counts->changed + counts->ended > 0;
     if (status == GK_OK && is_changed)
         status = gk_places_changed(import->store, places.lattice_version, error);
     return status;
@@ -199,7 +212,10 @@ static void report(void *context, struct gk_import *import)
     gk_report_i64(out, "new", districts->counts.added, "   new {}");
     gk_report_i64(out, "changed", districts->counts.changed, "   changed {}");
     gk_report_i64(out, "as_before", districts->counts.unchanged, "   as before {}");
-    gk_report_i64(out, "not_in_file", districts->counts.absent, "   not in the file {}\n");
+    gk_report_i64(out, "not_in_file", districts->counts.absent, "   not in the file {}");
+    gk_report_i64(out, "ended", districts->counts.ended,
+                  districts->counts.ended > 0 ? ", ended {}" : NULL);
+    gk_report_say(out, "\n");
 }
 
 static void release(void *context)
@@ -227,7 +243,8 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     struct districts districts = {.import = {.set = values[SET].text,
                                              .is_base = values[BASE].count > 0,
                                              .has_valid_from = values[VALID_FROM].count > 0,
-                                             .valid_from = (int32_t)values[VALID_FROM].number}};
+                                             .valid_from = (int32_t)values[VALID_FROM].number,
+                                             .ends_absent = values[ENDS_MISSING].count > 0}};
     gk_buf_init(&districts.code_text, TEXT_MAX_BYTES);
     gk_buf_init(&districts.name_text, TEXT_MAX_BYTES);
     gk_buf_init(&districts.area, AREA_MAX_BYTES);
@@ -263,6 +280,10 @@ static const struct gk_flag flags[] = {
     [VALID_FROM] = {.name = "valid-from",
                     .kind = GK_FLAG_DAY,
                     .help = "changed and new districts are valid from this date"},
+    [ENDS_MISSING] = {.name = "end-missing",
+                      .kind = GK_FLAG_SWITCH,
+                      .help = "the file is the whole set: districts that it lacks end on the date "
+                              "of --valid-from"},
     {.name = NULL}};
 
 const struct gk_command gk_command_import_districts = {

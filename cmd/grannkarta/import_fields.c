@@ -190,10 +190,11 @@ bool gk_field_time(struct gk_field_time *time, enum gk_date_order order, const c
     return true;
 }
 
-/* Bytes of a thousands separator: a blank or a no-break space. */
+/* Bytes of a thousands separator: a blank or a no-break space, of UTF-8 or of
+ * Windows-1252. */
 static size_t gap(const char *at, size_t left)
 {
-    if (left > 0 && *at == ' ')
+    if (left > 0 && (*at == ' ' || (unsigned char)*at == 0xA0))
         return 1;
     return left > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0 ? 2 : 0;
 }

@@ -90,18 +90,44 @@ static enum gk_status write_merges(struct gk_store *store, const struct gk_latti
     return status;
 }
 
+struct new_unit {
+    struct gk_square square;
+    int32_t district, cell;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct new_unit *p = a, *q = b;
+    if (p->square.e != q->square.e)
+        return p->square.e < q->square.e ? -1 : 1;
+    if (p->square.n != q->square.n)
+        return p->square.n < q->square.n ? -1 : 1;
+    return (p->district > q->district) - (p->district < q->district);
+}
+
+/* In the order of the table's key: its index then grows at one end only, which
+ * takes a third of the time. */
 static enum gk_status write_units(struct gk_store *store, const struct gk_lattice *built,
                                   const struct gk_stored_lattice *old, struct gk_error *error)
 {
     struct gk_copy *copy = NULL;
-    enum gk_status status = gk_units_copy(&copy, store, error);
-    if (status != GK_OK)
-        return status;
+    struct new_unit *units = malloc((built->unit_count + 1) * sizeof *units);
+    if (units == NULL)
+        return gk_error_set(error, GK_NO_MEMORY, "write the lattice: out of memory");
+    size_t count = 0;
     for (size_t i = 0; i < built->unit_count; i++)
         if (old->units[i].cell == GK_CELL_NONE)
-            gk_copy_unit(copy, old->units[i].square, old->units[i].district,
-                         built->cell_of_unit[i]);
-    return gk_copy_end(copy, NULL, error);
+            units[count++] = (struct new_unit){old->units[i].square, old->units[i].district,
+                                               built->cell_of_unit[i]};
+    qsort(units, count, sizeof *units, by_key);
+    enum gk_status status = gk_units_copy(&copy, store, error);
+    if (status == GK_OK) {
+        for (size_t i = 0; i < count; i++)
+            gk_copy_unit(copy, units[i].square, units[i].district, units[i].cell);
+        status = gk_copy_end(copy, NULL, error);
+    }
+    free(units);
+    return status;
 }
 
 /* The units of each living cell, one after the other: order[start[c]] up to

@@ -195,6 +195,9 @@ void gk_synth_put_place_name(struct gk_buf *buf, uint64_t number);
 /* Parts the municipalities into districts and names them. */
 GK_CHECKED enum gk_status gk_synth_part(struct gk_synth *synth);
 
+/* Gives what a cut parted from its neighbours to their district. */
+GK_CHECKED enum gk_status gk_synth_gather(struct gk_synth *synth);
+
 /* Traces the borders of every label in 0..label_count - 1 of the mesh's cells
  * (-1: none) into outlines[label]. Each label must be one connected piece. */
 GK_CHECKED enum gk_status gk_synth_trace(const struct gk_synth_mesh *mesh, const int32_t *labels,

@@ -1,5 +1,9 @@
 /* The country: roads between localities, hamlets at crossroads, farms along the
- * roads, holiday homes in groups. */
+ * roads, holiday homes singly and in groups.
+ *
+ * As in southern Sweden, no large land is without a road and no home is far from
+ * one: since farms were moved out of their villages in the 19th century most
+ * stand singly along the roads, and hamlets are small. */
 #include "synth.h"
 
 #include <stdlib.h>
@@ -8,9 +12,12 @@ enum {
     NODES_MAX = 512,
     BENDS = 8, /* pieces of one road */
     SEGMENTS_MAX = NODES_MAX * BENDS,
-    CELLS_IN_NODE = 65,    /* one crossroads to 2.6 km2 */
-    HAMLET_PERMILLE = 200, /* of the homes; the others stand along roads */
-    LONE_PERMILLE = 160,   /* anywhere */
+    CELLS_IN_NODE = 45,    /* one crossroads to 1.8 km2 */
+    NODE_STRAY_CM = 30000, /* of a crossroads from its even place, per axis */
+    HAMLET_PERMILLE = 120, /* of the homes; the others stand along roads */
+    LONE_PERMILLE = 160,   /* in the fields and woods between */
+    LONE_CM = 60000,       /* but no farther from a road, per axis */
+    HOLIDAY_SINGLE_PERMILLE = 600,
     TRIES = 60
 };
 
@@ -106,6 +113,20 @@ static void put_road(struct country *country, struct gk_cm a, struct gk_cm b, ui
     }
 }
 
+/* Evenly spread places, one after the other, as far as one likes: the additive
+ * recurrence of the plastic number (Roberts' R2), in 32 binary places. */
+static struct gk_cm even_place(struct country *country, uint32_t start, uint32_t k)
+{
+    struct gk_synth_box box = country->region;
+    uint32_t x = start + k * UINT32_C(3242174889), y = start + k * UINT32_C(2447445414);
+    int64_t e = (int64_t)box.x0 * GK_SYNTH_CELL_CM, n = (int64_t)box.y0 * GK_SYNTH_CELL_CM;
+    e += (int64_t)(box.x1 - box.x0) * GK_SYNTH_CELL_CM * (int64_t)x >> 32;
+    n += (int64_t)(box.y1 - box.y0) * GK_SYNTH_CELL_CM * (int64_t)y >> 32;
+    return (struct gk_cm){
+        country->synth->mesh.origin.e + e + between(country, -NODE_STRAY_CM, NODE_STRAY_CM),
+        country->synth->mesh.origin.n + n + between(country, -NODE_STRAY_CM, NODE_STRAY_CM)};
+}
+
 /* Localities and crossroads, each joined to the nearest that came before. */
 static void build_roads(struct country *country)
 {
@@ -119,8 +140,9 @@ static void build_roads(struct country *country)
         wanted = NODES_MAX;
     for (size_t i = 0; i < country->place_count && i < wanted; i++)
         country->nodes[country->node_count++] = country->places[i].centre;
-    for (int tries = 0; tries < 20 * NODES_MAX && country->node_count < wanted; tries++) {
-        struct gk_cm at = random_place(country);
+    uint32_t start = (uint32_t)gk_random_below(country->random, UINT64_C(1) << 32);
+    for (uint32_t k = 0; k < 20 * NODES_MAX && country->node_count < wanted; k++) {
+        struct gk_cm at = even_place(country, start, k);
         if (is_country(country, at))
             country->nodes[country->node_count++] = at;
     }
@@ -160,7 +182,7 @@ static enum gk_status put_home(struct country *country, struct gk_cm at, uint32_
 static enum gk_status build_hamlet(struct country *country, size_t node, int64_t *left)
 {
     struct gk_cm built[32];
-    size_t built_count = 0, wanted = (size_t)between(country, 5, 18);
+    size_t built_count = 0, wanted = (size_t)between(country, 4, 12);
     int64_t reach = 4000 + (int64_t)wanted * 450;
     enum gk_status status = GK_OK;
     for (size_t tries = 0; tries < 6 * wanted && built_count < wanted && status == GK_OK; tries++) {
@@ -220,6 +242,15 @@ static enum gk_status build_by_road(struct country *country, enum gk_synth_class
     return status;
 }
 
+/* A home at the end of a track. */
+static enum gk_status build_lone(struct country *country, int64_t *left)
+{
+    const struct segment *segment = random_segment(country);
+    struct gk_cm at = {segment->from.e + between(country, -LONE_CM, LONE_CM),
+                       segment->from.n + between(country, -LONE_CM, LONE_CM)};
+    return put_home(country, at, segment->street, GK_SYNTH_VILLA, left);
+}
+
 /* A holiday village: small plots in a loose grid. */
 static enum gk_status build_holiday_village(struct country *country, struct gk_cm corner,
                                             uint32_t street, int64_t *left)
@@ -251,7 +282,7 @@ static struct gk_cm holiday_place(struct country *country)
 
 static enum gk_status build_holiday_homes(struct country *country, int64_t homes)
 {
-    int64_t scattered = homes / 2, grouped = homes - scattered;
+    int64_t scattered = homes * HOLIDAY_SINGLE_PERMILLE / 1000, grouped = homes - scattered;
     enum gk_status status = GK_OK;
     for (int tries = 0; tries < 100 * TRIES && grouped > 0 && status == GK_OK; tries++)
         status = build_holiday_village(
@@ -287,12 +318,12 @@ enum gk_status gk_synth_build_country(struct gk_synth *synth, struct gk_synth_bo
          node++)
         if (gk_random_below(random, 100) < 40)
             status = build_hamlet(country, node, &in_hamlets);
-    int64_t lone = homes * LONE_PERMILLE / 1000, tries_left = TRIES * homes;
+    int64_t lone = homes * LONE_PERMILLE / 1000;
     by_roads += in_hamlets - lone;
-    for (; lone > 0 && tries_left > 0 && status == GK_OK; tries_left--)
-        status =
-            put_home(country, random_place(country),
-                     (uint32_t)gk_random_below(random, country->node_count), GK_SYNTH_VILLA, &lone);
+    for (int64_t tries = 0;
+         country->segment_count > 0 && tries < TRIES * homes && lone > 0 && status == GK_OK;
+         tries++)
+        status = build_lone(country, &lone);
     by_roads += lone;
     for (int64_t tries = 0;
          country->segment_count > 0 && tries < TRIES * homes && by_roads > 0 && status == GK_OK;

@@ -1,6 +1,7 @@
 /* Districts: each municipality is cut in two, again and again, until the parts
  * have about the wanted number of inhabitants. A cut is a noisy line; what it
- * cuts off changes sides, so that every part stays in one piece. */
+ * cuts off changes sides, so that every part stays in one piece. What a line
+ * parts from its neighbours is put right in synth_gather.c. */
 #include "synth.h"
 
 #include <stdio.h>
@@ -373,8 +374,10 @@ enum gk_status gk_synth_part(struct gk_synth *synth)
     }
     if (status == GK_OK) {
         synth->district_count = (size_t)parter.district_count;
-        status = describe(&parter);
+        status = gk_synth_gather(synth);
     }
+    if (status == GK_OK)
+        status = describe(&parter);
     if (status == GK_OK)
         status = trace_all(synth);
     free(parter.people);

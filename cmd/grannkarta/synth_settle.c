@@ -30,7 +30,7 @@ static const struct {
     {17, 100},  {15, 60},  {14, 60},  {11, 0},   {8, 0},
 };
 
-enum { STORBY_RURAL_PERMILLE = 65, STORBY_HOLIDAY_PERMILLE = 20 };
+enum { STORBY_RURAL_PERMILLE = 90, STORBY_HOLIDAY_PERMILLE = 20 };
 
 static const char *const first_parts[] = {
     "Björk", "Ek",    "Lind", "Asp",   "Rönn", "Al",   "Hassel", "Gran",  "Tall",  "Ask",

@@ -196,11 +196,26 @@ void gk_buf_put_slug(struct gk_buf *buf, const char *name, size_t length)
     }
 }
 
+/* Bytes of white space that begin at `at`. A no-break space of Windows-1252 is one
+ * byte that no character of UTF-8 begins with. */
 static size_t space_at(const char *at, size_t left)
 {
-    if (left > 0 && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+    if (left > 0 &&
+        (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n' || (unsigned char)*at == 0xA0))
         return 1;
     return left > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0 ? 2 : 0;
+}
+
+/* Bytes of white space that end at `end`. 0xA0 also ends letters of UTF-8, but not
+ * behind a byte of ASCII. */
+static size_t space_before(const char *end, size_t left)
+{
+    if (left > 0 && (unsigned char)end[-1] < 0x80)
+        return space_at(end - 1, 1);
+    if (left > 1 && space_at(end - 2, 2) == 2)
+        return 2;
+    return left > 0 && (unsigned char)end[-1] == 0xA0 &&
+           (left == 1 || (unsigned char)end[-2] < 0x80);
 }
 
 void gk_text_trim(const char **text, size_t *length)
@@ -209,12 +224,6 @@ void gk_text_trim(const char **text, size_t *length)
         *text += n;
         *length -= n;
     }
-    while (*length > 0) {
-        if (space_at(*text + *length - 1, 1) == 1)
-            *length -= 1;
-        else if (*length > 1 && space_at(*text + *length - 2, 2) == 2)
-            *length -= 2;
-        else
-            break;
-    }
+    for (size_t n; (n = space_before(*text + *length, *length)) > 0;)
+        *length -= n;
 }

@@ -44,7 +44,7 @@ bool gk_text_same_folded(const char *a, const char *b);
  * bytes; nothing when no letter or digit is left. */
 void gk_buf_put_slug(struct gk_buf *buf, const char *name, size_t length);
 
-/* Moves both ends of text[*start, *end) past white space and no-break spaces. */
+/* Moves both ends past white space and no-break spaces, of UTF-8 or Windows-1252. */
 void gk_text_trim(const char **text, size_t *length);
 
 #endif

@@ -10,7 +10,8 @@
 
 enum gk_status gk_places_begin(struct gk_store *store, struct gk_error *error)
 {
-    enum gk_status status = gk_store_execute(store, "BEGIN", error);
+    /* References are looked up as of now (0010_place_references). */
+    enum gk_status status = gk_store_execute(store, "BEGIN ISOLATION LEVEL READ COMMITTED", error);
     if (status == GK_OK)
         status = gk_store_query(store, "SELECT revision FROM state FOR UPDATE", NULL, 0, NULL, NULL,
                                 error);
@@ -134,6 +135,13 @@ REFUSAL(refuse_undated,
         "feature %s: district \"%s\" (\"%s\") differs from the one in use; say from when "
         "the change is valid with --valid-from DATE")
 REFUSAL(refuse_early, "feature %s: district \"%s\" is already of %s; --valid-from must be later")
+REFUSAL(
+    refuse_base_end,
+    "district \"%s\" (\"%s\") is not in the file, but the lattice stands on it%s: import the new "
+    "division as another set")
+REFUSAL(
+    refuse_early_end,
+    "district \"%s\" (\"%s\") is not in the file and is itself of %s; --valid-from must be later")
 
 /* --- Merging ---------------------------------------------------------------------- */
 
@@ -243,6 +251,44 @@ static enum gk_status check_changes(struct gk_store *store, const struct gk_dist
     return status;
 }
 
+/* Valid districts that the file does not have and that are to end. */
+static enum gk_status check_ends(struct gk_store *store, const struct gk_district_import *import,
+                                 bool is_base, struct gk_error *error)
+{
+    const struct gk_store_value values[] = {gk_store_text(import->set),
+                                            gk_store_i64(import->valid_from)};
+    enum gk_status status =
+        gk_store_query(store,
+                       "CREATE TEMPORARY TABLE absent_district ON COMMIT DROP AS"
+                       " SELECT id, code, name, valid_from FROM district d WHERE set_name = $1 AND "
+                       "valid_to IS NULL"
+                       "   AND NOT EXISTS (SELECT FROM incoming_district i WHERE i.code = d.code)",
+                       values, 1, NULL, NULL, error);
+    if (status != GK_OK || !import->ends_absent)
+        return status;
+    if (is_base)
+        return gk_store_query(store,
+                              "SELECT left(code, 100), left(name, 100), '' FROM absent_district"
+                              " WHERE id IN (SELECT district_id FROM dwelling UNION"
+                              "              SELECT district_id FROM unit) ORDER BY code LIMIT 1",
+                              NULL, 0, refuse_base_end, NULL, error);
+    return gk_store_query(store,
+                          "SELECT left(code, 100), left(name, 100), valid_from::text"
+                          "  FROM absent_district"
+                          " WHERE valid_from >= DATE '1970-01-01' + $1::int ORDER BY code LIMIT 1",
+                          values + 1, 1, refuse_early_end, NULL, error);
+}
+
+static enum gk_status end_absent(struct gk_store *store, const struct gk_district_import *import,
+                                 struct gk_error *error)
+{
+    const struct gk_store_value day = gk_store_i64(import->valid_from);
+    return gk_store_query(store,
+                          "UPDATE district d SET valid_to = DATE '1970-01-01' + $1::int"
+                          "  FROM absent_district a WHERE a.id = d.id",
+                          &day, 1, NULL, NULL, error);
+}
+
 static enum gk_status write_changes(struct gk_store *store, const struct gk_district_import *import,
                                     struct gk_error *error)
 {
@@ -304,13 +350,14 @@ static enum gk_status take_counts(void *context, struct gk_store_row *row, struc
     counts->changed = gk_store_get_i64(row, 1);
     counts->unchanged = gk_store_get_i64(row, 2);
     counts->absent = gk_store_get_i64(row, 3);
+    counts->ended = gk_store_get_i64(row, 4);
     return GK_OK;
 }
 
 enum gk_status gk_districts_merge(struct gk_district_counts *counts, struct gk_store *store,
                                   const struct gk_district_import *import, struct gk_error *error)
 {
-    const struct gk_store_value set = gk_store_text(import->set);
+    const struct gk_store_value ends_absent = gk_store_i64(import->ends_absent);
     bool is_base = false;
     memset(counts, 0, sizeof *counts);
     enum gk_status status = check_incoming(store, error);
@@ -321,17 +368,20 @@ enum gk_status gk_districts_merge(struct gk_district_counts *counts, struct gk_s
     if (status == GK_OK)
         status = check_changes(store, import, is_base, error);
     if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "SELECT count(*) FILTER (WHERE old_id IS NULL),"
-            "       count(*) FILTER (WHERE old_id IS NOT NULL AND NOT is_same),"
-            "       count(*) FILTER (WHERE is_same),"
-            "       (SELECT count(*) FROM district d WHERE set_name = $1 AND valid_to IS NULL"
-            "          AND NOT EXISTS (SELECT FROM incoming_district i WHERE i.code = d.code))"
-            "  FROM compared_district",
-            &set, 1, take_counts, counts, error);
+        status = check_ends(store, import, is_base, error);
+    if (status == GK_OK)
+        status = gk_store_query(store,
+                                "SELECT count(*) FILTER (WHERE old_id IS NULL),"
+                                "       count(*) FILTER (WHERE old_id IS NOT NULL AND NOT is_same),"
+                                "       count(*) FILTER (WHERE is_same),"
+                                "       (SELECT count(*) FROM absent_district),"
+                                "       (SELECT count(*) FROM absent_district WHERE $1 <> 0)"
+                                "  FROM compared_district",
+                                &ends_absent, 1, take_counts, counts, error);
     if (status == GK_OK && counts->added + counts->changed > 0)
         status = write_changes(store, import, error);
+    if (status == GK_OK && counts->ended > 0)
+        status = end_absent(store, import, error);
     if (status == GK_OK && is_base)
         status = check_overlaps(store, import->set, error);
     return status;

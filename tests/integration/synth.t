@@ -122,7 +122,7 @@ def districts_have_codes_inhabitants_and_valid_polygons():
     for code, _, inhabitants in kommun:
         own = [d for d in regso if d[0].startswith(code)]
         is_eq(sum(d[2] for d in own), inhabitants, f"{code}: inhabitants add up")
-        ok(all(1500 <= d[2] <= 8000 and re.fullmatch(code + r"R\d{3}", d[0]) for d in own), f"{code}: sizes and codes")
+        ok(all(700 <= d[2] <= 8000 and re.fullmatch(code + r"R\d{3}", d[0]) for d in own), f"{code}: sizes and codes")
     is_eq(len({d[1] for d in regso}), len(regso), "names are unique")
     valid = subprocess.run(["ogrinfo", "-q", a + "/districts-regso.gpkg", "-dialect", "sqlite", "-sql",
                             "SELECT count(*) AS n, sum(ST_IsValid(geom)) AS valid, "

@@ -77,7 +77,8 @@ static void displacement_classify(bool *is_country, const struct gk_unit *units,
     free(spots);
 }
 
-static double displacement_distance_m(struct gk_cm place, struct gk_square point, int32_t side_cm)
+static inline double displacement_distance_m(struct gk_cm place, struct gk_square point,
+                                             int32_t side_cm)
 {
     struct gk_cm at = gk_square_centre(point, side_cm);
     return hypot((double)(place.e - at.e), (double)(place.n - at.n)) / 100;

@@ -63,11 +63,13 @@ struct gk_district_import {
     bool is_base;
     bool has_valid_from;
     int32_t valid_from; /* day */
+    bool ends_absent;   /* districts that the file does not have end at valid_from */
 };
 
 struct gk_district_counts {
     int64_t added, changed, unchanged;
-    int64_t absent; /* valid districts of the set that the file does not have: they stay */
+    int64_t absent; /* valid districts of the set that the file does not have */
+    int64_t ended;  /* of these; the others stay */
 };
 
 /* Stages districts: begin, gk_copy_district() for each, gk_copy_end(). */
@@ -79,7 +81,8 @@ void gk_copy_district(struct gk_copy *copy, const struct gk_district *district);
 
 /* Merges what was staged into the set, which is made when it is new. Identical
  * rows are left alone; a district in use is never altered: a change needs
- * valid_from and becomes a row of its own. GK_REJECTED with the reason: repeated
+ * valid_from and becomes a row of its own. With ends_absent (which needs
+ * valid_from too) the file is the whole set from then on. GK_REJECTED with the reason: repeated
  * code, a change without date, a change of a base set that a lattice stands on,
  * districts of the base set that overlap (by more than 1 m2 and on average more
  * than 0.5 m wide). GK_CONFLICT: another set is the base set. */
