@@ -46,8 +46,9 @@ static const char *first_day(const struct list *list, const struct gk_number *nu
 
 static const char *last_day(const struct list *list, const struct gk_number *number)
 {
-    return gk_day_text(list->request, is_release(list) ? gk_day_from_month(number->last_month + 1) - 1
-                                                       : number->data_through_day);
+    return gk_day_text(list->request, is_release(list)
+                                          ? gk_day_from_month(number->last_month + 1) - 1
+                                          : number->data_through_day);
 }
 
 /* --- As JSON --------------------------------------------------------------------- */
@@ -111,9 +112,9 @@ static void put_heads(const struct list *list, struct gk_buf *buf)
     const struct gk_request *request = list->request;
     const char *heads[] = {is_release(list) ? gk_say(request, "Utgåva", "Release") : "Revision",
                            gk_say(request, "Gjord", "Made"),
-                           is_release(list) ? gk_say(request, "Period", "Period")
-                                            : gk_say(request, "Uppgifter till och med",
-                                                     "Data through"),
+                           is_release(list)
+                               ? gk_say(request, "Period", "Period")
+                               : gk_say(request, "Uppgifter till och med", "Data through"),
                            gk_say(request, "Definition", "Definition")};
     gk_buf_puts(buf, "<thead><tr>");
     for (int i = 0; i < (is_release(list) ? 4 : 3); i++) {
