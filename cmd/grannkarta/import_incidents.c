@@ -18,6 +18,7 @@
 #include "incident_intake.h"
 #include "incident_settings.h"
 #include "incident_source.h"
+#include "store/erase.h"
 #include "store/incidents.h"
 #include "store/places.h"
 
@@ -100,10 +101,14 @@ static enum gk_status open_rejects(struct import *import, struct gk_error *error
                                                   .delimiter = import->source.delimiter,
                                                   .row_name = import->source.row_name,
                                                   .date_order = import->settings.date_order};
+    /* A folder (a FileGDB) may be given with a slash behind it. */
+    size_t stem = strlen(import->path);
+    while (stem > 1 && import->path[stem - 1] == '/')
+        stem--;
     int length =
-        given->count > 0
-            ? snprintf(import->rejects_path, PATH_MAX_BYTES, "%s", given->text)
-            : snprintf(import->rejects_path, PATH_MAX_BYTES, "%s.rejects.csv", import->path);
+        snprintf(import->rejects_path, PATH_MAX_BYTES, "%.*s.rejects.csv", (int)stem, import->path);
+    if (given->count > 0)
+        length = snprintf(import->rejects_path, PATH_MAX_BYTES, "%s", given->text);
     if (length < 0 || length >= PATH_MAX_BYTES)
         return gk_error_set(error, GK_INVALID, "the name of the list of rejected rows is too long");
     /* A rehearsal leaves nothing behind, unless it is asked to. */
@@ -190,6 +195,8 @@ static enum gk_status open_store(struct import *import, struct gk_error *error)
         status = gk_places_begin(import->store, error);
     if (status == GK_OK)
         status = read_codes(import, error);
+    if (status == GK_OK)
+        status = gk_store_kept_from(&import->intake.kept_from, import->store, error);
     if (status == GK_OK && import->columns.column[GK_FIELD_CASE] != GK_COLUMN_NONE)
         status = gk_incident_keys_open(&import->keys, import->store, import->options->key_ring,
                                        is_rehearsal, error);
@@ -274,6 +281,7 @@ static void fill_totals(const struct import *import, struct gk_incident_totals *
     totals->rejected = gk_incident_rejects_count(import->rejects);
     totals->what = import->source.what;
     totals->rejects_path = gk_incident_rejects_path(import->rejects);
+    totals->kept_from = import->intake.kept_from;
     totals->has_skipping = import->settings.codes[0] != '\0';
     totals->knows_municipalities = gk_incident_places_knows_municipalities(import->places);
     totals->max_distance_m = import->options->locate_radius_m;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/date.h"
 #include "store/incidents.h"
 #include "text.h"
 
@@ -115,6 +116,15 @@ static void stage(struct gk_incident_intake *intake, const struct gk_csv_row *ro
     gk_copy_incident(intake->copy, &incident);
 }
 
+/* What a retention erased does not come in again. The month is that of the middle
+ * of the interval, as in event_month() of the database. */
+static bool is_expired(const struct gk_incident_intake *intake,
+                       const struct gk_incident_input *input)
+{
+    int32_t middle = input->from_hour + (input->to_hour - input->from_hour) / 2;
+    return gk_month_from_hour(middle) < intake->kept_from;
+}
+
 static enum gk_status take_row(struct gk_incident_intake *intake,
                                const struct gk_incident_record *record, struct gk_error *error)
 {
@@ -135,6 +145,10 @@ static enum gk_status take_row(struct gk_incident_intake *intake,
     }
     if (kind == GK_ROW_REFUSED)
         return reject(intake, row, refusal.field, refusal.reason, error);
+    if (is_expired(intake, &input)) {
+        gk_incident_report_expire(intake->report);
+        return GK_OK;
+    }
     if (!gk_buf_put_decoded(&intake->municipality, encoding, input.municipality.text,
                             input.municipality.length))
         return reject(intake, row, GK_FIELD_MUNICIPALITY, "not UTF-8", error);

@@ -29,6 +29,7 @@ struct gk_incident_intake {
     struct gk_incident_report *report;
     struct gk_incident_keys *keys;
     struct gk_progress *progress;
+    int32_t kept_from; /* incidents of months before were erased; INT32_MIN: none were */
     /* Results. */
     int64_t read;
     bool used_keys;

@@ -17,7 +17,7 @@ struct moved {
 struct gk_incident_report {
     struct moved town, country;
     int64_t unlocated[GK_UNLOCATED_COUNT];
-    int64_t outside, skipped, blank, corrections, moved_hours;
+    int64_t outside, skipped, blank, expired, corrections, moved_hours;
     /* Outside Sweden, by what such numbers often are. */
     int64_t looks_rt90, looks_zone, looks_degrees;
     int64_t by_month[MONTHS_MAX];
@@ -36,6 +36,11 @@ enum gk_status gk_incident_report_create(struct gk_incident_report **report)
 void gk_incident_report_free(struct gk_incident_report *report)
 {
     free(report);
+}
+
+void gk_incident_report_expire(struct gk_incident_report *report)
+{
+    report->expired++;
 }
 
 void gk_incident_report_skip(struct gk_incident_report *report)
@@ -199,6 +204,11 @@ static void put_rows(struct gk_report *out, const struct gk_incident_report *rep
                     totals->has_skipping ? "; not burglary, left out {}" : NULL);
     gk_report_count(out, "blank_rows", report->blank, report->blank > 0 ? "; blank rows {}" : NULL);
     gk_report_say(out, "\n");
+    if (report->expired > 0)
+        gk_report_month(out, "kept_from", totals->kept_from,
+                        "older than the retention (before {})");
+    gk_report_count(out, "expired", report->expired,
+                    report->expired > 0 ? ", not taken: {}\n" : NULL);
 }
 
 static void put_by_month(struct gk_report *out, const struct gk_incident_report *report)

@@ -38,6 +38,9 @@ int32_t gk_incident_report_data_through(const struct gk_incident_report *report)
 void gk_incident_report_skip(struct gk_incident_report *report);
 void gk_incident_report_blank(struct gk_incident_report *report);
 
+/* Counts a row of a month that a retention erased: it is not taken. */
+void gk_incident_report_expire(struct gk_incident_report *report);
+
 /* What the report does not count itself. */
 struct gk_incident_totals {
     int64_t read, rejected;
@@ -45,6 +48,7 @@ struct gk_incident_totals {
     const char *what;         /* the file is: "CSV with semicolons" */
     const char *rejects_path; /* NULL: there is no list */
     bool has_skipping;        /* a list of codes may leave rows out */
+    int32_t kept_from;        /* first month that retentions left */
     int32_t data_through;
     bool knows_municipalities;
     int64_t max_distance_m;

@@ -17,9 +17,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/date.h"
 #include "incident_source.h"
 
 enum { CHUNK_BYTES = 64 * 1024, LAYERS_MAX_BYTES = 300, ZONE_LOCAL = 1, ZONE_UTC = 100 };
+#define NEARLY_A_MINUTE 59.99f
 
 struct vector_source {
     GDALDatasetH dataset;
@@ -82,7 +84,8 @@ static char **prepare_drivers(void)
 bool gk_incident_vector_knows(const char *path)
 {
     struct stat about;
-    if (stat(path, &about) != 0)
+    /* Nothing but a file can be looked at without being used up. */
+    if (stat(path, &about) != 0 || !(S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)))
         return false;
     char **allowed = prepare_drivers();
     bool is_known =
@@ -188,6 +191,18 @@ static enum gk_status heading(void *state, struct gk_csv_row *row, struct gk_err
     return GK_OK;
 }
 
+/* Spreadsheets count days in fractions: 08:00 may come as 07:59:59.9999. */
+static void round_up(int32_t *day, int *hour, int *minute, float *second)
+{
+    if (*second < NEARLY_A_MINUTE)
+        return;
+    int minutes = *hour * 60 + *minute + 1;
+    *day += minutes / (24 * 60);
+    *hour = minutes / 60 % 24;
+    *minute = minutes % 60;
+    *second = 0;
+}
+
 /* A date, a time or both in ISO 8601, with the zone when it is known. */
 static void put_time(struct gk_buf *buf, OGRFeatureH feature, int field, OGRFieldType type)
 {
@@ -196,7 +211,12 @@ static void put_time(struct gk_buf *buf, OGRFeatureH feature, int field, OGRFiel
     if (!OGR_F_GetFieldAsDateTimeEx(feature, field, &year, &month, &day, &hour, &minute, &second,
                                     &zone))
         return;
-    if (type != OFTTime)
+    struct gk_civil civil = {year, month, day};
+    int32_t serial = gk_civil_is_valid(civil) ? gk_day_from_civil(civil) : 0;
+    round_up(&serial, &hour, &minute, &second);
+    if (type != OFTTime && gk_civil_is_valid(civil))
+        gk_buf_put_day(buf, serial);
+    else if (type != OFTTime) /* kept as it is, to be refused as it is */
         gk_buf_printf(buf, "%04d-%02d-%02d", year, month, day);
     if (type == OFTDateTime)
         gk_buf_putc(buf, ' ');

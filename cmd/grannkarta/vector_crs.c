@@ -48,8 +48,10 @@ static void put_fitting(struct gk_buf *buf, double x, double y, const char *axes
                           systems[i].name, systems[i].advice, axes);
 }
 
-static enum gk_status refuse_place(const struct gk_vector *vector, const char *what, double x,
-                                   double y, struct gk_error *error)
+/* `otherwise`: what is advised when they fit no system that is known. */
+static enum gk_status refuse_place(const struct gk_vector *vector, const char *what,
+                                   const char *otherwise, double x, double y,
+                                   struct gk_error *error)
 {
     const char *swap = " --swap-axes", *no_swap = " without --swap-axes";
     bool swaps = vector->options.swaps_axes;
@@ -57,9 +59,9 @@ static enum gk_status refuse_place(const struct gk_vector *vector, const char *w
     gk_buf_init(&advice, ADVICE_MAX);
     put_fitting(&advice, x, y, swaps ? no_swap : "");
     put_fitting(&advice, y, x, swaps ? "" : swap);
-    enum gk_status status = gk_error_set(
-        error, GK_REJECTED, "it lies %s if its coordinates are in \"%.60s\"%s", what,
-        vector->crs_name, advice.length > 0 ? advice.data : "; is the CRS right? (--crs)");
+    enum gk_status status =
+        gk_error_set(error, GK_REJECTED, "it lies %s if its coordinates are in \"%.60s\"%s", what,
+                     vector->crs_name, advice.length > 0 ? advice.data : otherwise);
     gk_buf_release(&advice);
     return status;
 }
@@ -73,12 +75,13 @@ enum gk_status gk_vector_check_place(const struct gk_vector *vector, const OGREn
         !gk_en_is_in_sweden((struct gk_en){box->MaxX, box->MaxY}) ||
         !(lon >= country.MinX && lon <= country.MaxX) ||
         !(lat >= country.MinY && lat <= country.MaxY))
-        return refuse_place(vector, "outside Sweden", x, y, error);
+        return refuse_place(vector, "outside Sweden", "; is the CRS right? (--crs)", x, y, error);
     if (vector->to_degrees == NULL || !OCTTransform(vector->to_degrees, 1, &lon, &lat, NULL))
         return GK_OK;
     if (lon < vector->west - MARGIN_DEG || lon > vector->east + MARGIN_DEG ||
         lat < vector->south - MARGIN_DEG || lat > vector->north + MARGIN_DEG)
-        return refuse_place(vector, "outside what that CRS is for", x, y, error);
+        return refuse_place(vector, "outside what that CRS is for",
+                            "; if that is right, say so with --crs", x, y, error);
     return GK_OK;
 }
 

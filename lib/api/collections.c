@@ -141,6 +141,11 @@ static void put_collections_html(const struct gk_view *view, struct gk_buf *buf)
     }
     gk_buf_puts(buf, "</tbody>\n");
     gk_html_table_end(buf);
+    gk_buf_puts(buf, "<p>");
+    gk_html_link(buf, gk_address(request, view->is_analyst ? "/revisions" : "/releases", html),
+                 view->is_analyst ? gk_say(request, "Alla revisioner", "All revisions")
+                                  : gk_say(request, "Alla utgåvor", "All releases"));
+    gk_buf_puts(buf, "</p>\n");
     gk_html_end(buf, view->settings, request);
 }
 
@@ -200,6 +205,29 @@ static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
 
 /* --- The resources -------------------------------------------------------------------- */
 
+/* As gk_view_open(), for resources that take nothing but a release or revision. */
+static enum gk_status open_about(struct gk_view *view, void *context,
+                                 const struct gk_request *request, struct gk_response *response,
+                                 struct gk_error *error)
+{
+    enum gk_status status = gk_view_open(view, context, request, response, error);
+    if (status == GK_OK)
+        status = gk_version_only(request, error);
+    return status;
+}
+
+/* Where other versions of these data are. */
+static void put_version_links(struct gk_json *json, const struct gk_view *view)
+{
+    const struct gk_request *request = view->request;
+    gk_json_put_link(
+        json, "version-history", "application/json", NULL,
+        gk_address(request, view->is_analyst ? "/revisions" : "/releases", (struct gk_address){0}));
+    if (view->is_numbered)
+        gk_json_put_link(json, "latest-version", "application/json", NULL,
+                         gk_address(request, "/collections", (struct gk_address){.is_bare = true}));
+}
+
 static void put_collections_json(const struct gk_view *view, struct gk_buf *buf)
 {
     struct gk_collection collection;
@@ -209,6 +237,7 @@ static void put_collections_json(const struct gk_view *view, struct gk_buf *buf)
     gk_json_key(&json, "links");
     gk_json_array_begin(&json);
     gk_json_put_self_links(&json, view->request, "application/json");
+    put_version_links(&json, view);
     gk_json_array_end(&json);
     gk_json_key(&json, "collections");
     gk_json_array_begin(&json);
@@ -223,7 +252,7 @@ enum gk_status gk_resource_collections(void *context, const struct gk_request *r
                                        struct gk_response *response, struct gk_error *error)
 {
     struct gk_view view;
-    enum gk_status status = gk_view_open(&view, context, request, response, error);
+    enum gk_status status = open_about(&view, context, request, response, error);
     if (status == GK_OK) {
         if (request->format == GK_FORMAT_HTML)
             put_collections_html(&view, &response->body);
@@ -239,7 +268,7 @@ enum gk_status gk_resource_collection(void *context, const struct gk_request *re
                                       struct gk_response *response, struct gk_error *error)
 {
     struct gk_view view;
-    enum gk_status status = gk_view_open(&view, context, request, response, error);
+    enum gk_status status = open_about(&view, context, request, response, error);
     if (status == GK_OK)
         status = gk_view_find_collection(&view, error);
     if (status == GK_OK && request->format == GK_FORMAT_HTML) {
@@ -331,7 +360,7 @@ static enum gk_status answer_schema(void *context, const struct gk_request *requ
                                     void (*put_json)(const struct gk_view *, struct gk_buf *))
 {
     struct gk_view view;
-    enum gk_status status = gk_view_open(&view, context, request, response, error);
+    enum gk_status status = open_about(&view, context, request, response, error);
     if (status == GK_OK)
         status = gk_view_find_collection(&view, error);
     if (status == GK_OK && request->format == GK_FORMAT_HTML) {

@@ -83,7 +83,7 @@ static void set_next(struct page *page, uint32_t last)
     struct gk_cursor cursor = {
         .kind = view->snapshot->kind,
         .number = view->snapshot->number,
-        .places = view->snapshot->places,
+        .places = view->is_numbered ? 0 : view->snapshot->places,
         .key = view->collection.layer->id(view, last),
     };
     char text[GK_CURSOR_LENGTH + 1];
@@ -197,9 +197,10 @@ static void put_table(struct page *page, struct gk_buf *buf)
                                 gk_collection_title(view, &view->collection),
                                 (unsigned long long)gk_view_matched(view)));
     put_table_head(page, buf);
-    page->item_start = gk_address(request, gk_text(request, "%s/items/", collection_path(view)),
-                                  (struct gk_address){0});
-    page->item_end = gk_text(request, "?f=html&lang=%s", request->language);
+    const char *path = gk_text(request, "%s/items/", collection_path(view));
+    page->item_start = gk_address(request, path, (struct gk_address){.is_bare = true});
+    page->item_end = gk_address_parameters(
+        request, path, (struct gk_address){.format = "html", .language = request->language});
     uint32_t last = 0;
     for (uint32_t i = gk_view_next(view, page->from); i < view->end;
          i = gk_view_next(view, i + 1)) {

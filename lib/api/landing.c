@@ -51,6 +51,8 @@ static void put_landing_json(const struct gk_view *view, struct gk_buf *buf)
                      json_address(request, "/conformance"));
     gk_json_put_link(&json, "data", "application/json", gk_say(request, "Data", "Data"),
                      json_address(request, "/collections"));
+    gk_json_put_link(&json, "version-history", "application/json",
+                     gk_say(request, "Utgåvor", "Releases"), json_address(request, "/releases"));
     gk_json_array_end(&json);
     gk_json_object_end(&json);
     gk_buf_putc(buf, '\n');
@@ -81,6 +83,9 @@ static void put_landing_html(const struct gk_view *view, struct gk_buf *buf)
     gk_buf_puts(buf, "</p>\n<p>");
     gk_html_link(buf, gk_address(request, "/api", html),
                  gk_say(request, "Gränssnittet", "The interface"));
+    gk_buf_puts(buf, " ");
+    gk_html_link(buf, gk_address(request, "/releases", html),
+                 gk_say(request, "Utgåvor", "Releases"));
     gk_buf_puts(buf, " ");
     gk_html_link(buf, gk_address(request, "/conformance", html),
                  gk_say(request, "Standarder som följs", "Standards conformed to"));

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "http/parameter.h"
+#include "view.h"
 
 enum { TEXT_MAX = 4096, ADDRESS_MAX = 32 * 1024 };
 
@@ -54,26 +55,68 @@ static const char *keep(const struct gk_request *request, struct gk_buf *buf)
     return copy == NULL ? "" : copy;
 }
 
+/* Whether a path is one of those that take a release or a revision. */
+static bool is_of_data(const char *path)
+{
+    static const char data[] = "/collections";
+    return strncmp(path, data, sizeof data - 1) == 0;
+}
+
+static void put_version(struct gk_buf *buf, char *separator, const struct gk_version *version)
+{
+    enum { DIGITS_MAX = 16 };
+    struct gk_buf number;
+    gk_buf_init(&number, DIGITS_MAX);
+    gk_buf_put_i64(&number, version->number);
+    if (number.data != NULL)
+        put_parameter(buf, separator, gk_version_parameter(version->kind)->name, number.data,
+                      number.length);
+    gk_buf_release(&number);
+}
+
+static void put_parameters(struct gk_buf *buf, const struct gk_request *request, const char *path,
+                           struct gk_address address)
+{
+    char separator = '?';
+    if (address.is_bare)
+        return;
+    for (size_t i = 0; i < request->query_count; i++) {
+        const struct gk_query_parameter *parameter = &request->query[i];
+        bool is_kept = address.keeps_query
+                           ? address.cursor == NULL || strcmp(parameter->name, "cursor") != 0
+                           : address.version == NULL && is_of_data(path) &&
+                                 gk_is_version_parameter(parameter->name);
+        if (is_kept)
+            put_parameter(buf, &separator, parameter->name, parameter->value.data,
+                          parameter->value.length);
+    }
+    if (address.version != NULL)
+        put_version(buf, &separator, address.version);
+    if (address.cursor != NULL)
+        put_parameter(buf, &separator, "cursor", address.cursor, strlen(address.cursor));
+    if (address.format != NULL)
+        put_parameter(buf, &separator, "f", address.format, strlen(address.format));
+    if (address.language != NULL)
+        put_parameter(buf, &separator, "lang", address.language, strlen(address.language));
+}
+
 const char *gk_address(const struct gk_request *request, const char *path,
                        struct gk_address address)
 {
     struct gk_buf buf;
-    char separator = '?';
     gk_buf_init(&buf, ADDRESS_MAX);
     gk_buf_puts(&buf, request->base_url);
     put_path(&buf, path);
-    for (size_t i = 0; address.keeps_query && i < request->query_count; i++) {
-        const struct gk_query_parameter *parameter = &request->query[i];
-        if (address.cursor == NULL || strcmp(parameter->name, "cursor") != 0)
-            put_parameter(&buf, &separator, parameter->name, parameter->value.data,
-                          parameter->value.length);
-    }
-    if (address.cursor != NULL)
-        put_parameter(&buf, &separator, "cursor", address.cursor, strlen(address.cursor));
-    if (address.format != NULL)
-        put_parameter(&buf, &separator, "f", address.format, strlen(address.format));
-    if (address.language != NULL)
-        put_parameter(&buf, &separator, "lang", address.language, strlen(address.language));
+    put_parameters(&buf, request, path, address);
+    return keep(request, &buf);
+}
+
+const char *gk_address_parameters(const struct gk_request *request, const char *path,
+                                  struct gk_address address)
+{
+    struct gk_buf buf;
+    gk_buf_init(&buf, ADDRESS_MAX);
+    put_parameters(&buf, request, path, address);
     return keep(request, &buf);
 }
 

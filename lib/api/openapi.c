@@ -50,19 +50,18 @@ static void put_response_ok(struct gk_json *json, const char *type, const char *
     gk_json_object_end(json);
 }
 
-static void put_responses(struct gk_json *json, const char *type, const char *schema, bool may_miss,
-                          bool pages)
+/* `is_data`: it is about a release or a revision, which there may not be, or not
+ * any more. */
+static void put_responses(struct gk_json *json, const char *type, const char *schema, bool is_data)
 {
     gk_json_key(json, "responses");
     gk_json_object_begin(json);
     put_response_ok(json, type, schema);
     gk_json_key(json, "400");
     put_reference(json, "#/components/responses/Invalid");
-    if (may_miss) {
+    if (is_data) {
         gk_json_key(json, "404");
         put_reference(json, "#/components/responses/NotFound");
-    }
-    if (pages) {
         gk_json_key(json, "410");
         put_reference(json, "#/components/responses/Gone");
     }
@@ -85,6 +84,19 @@ static void put_operation_start(struct gk_json *json, const char *id, const char
     gk_json_array_end(json);
 }
 
+/* What resources about data without other parameters take. */
+static void put_about_parameters(struct gk_json *json, const struct gk_view *view)
+{
+    gk_json_key(json, "parameters");
+    gk_json_array_begin(json);
+    put_reference(json, "#/components/parameters/release");
+    if (view->is_analyst)
+        put_reference(json, "#/components/parameters/revision");
+    put_reference(json, "#/components/parameters/f");
+    put_reference(json, "#/components/parameters/lang");
+    gk_json_array_end(json);
+}
+
 static void put_plain_path(struct gk_json *json, const char *path, const char *id,
                            const char *summary, const char *type, const char *schema)
 {
@@ -96,7 +108,7 @@ static void put_plain_path(struct gk_json *json, const char *path, const char *i
     put_reference(json, "#/components/parameters/f");
     put_reference(json, "#/components/parameters/lang");
     gk_json_array_end(json);
-    put_responses(json, type, schema, false, false);
+    put_responses(json, type, schema, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -125,7 +137,8 @@ static void put_id_parameter(struct gk_json *json)
  * for them by name (QGIS and GDAL read the page size from `limit` there). */
 static bool is_shared(enum gk_query query)
 {
-    return query == GK_QUERY_LIMIT || query == GK_QUERY_BBOX || query == GK_QUERY_CURSOR;
+    return query == GK_QUERY_LIMIT || query == GK_QUERY_BBOX || query == GK_QUERY_CURSOR ||
+           query == GK_QUERY_RELEASE || query == GK_QUERY_REVISION;
 }
 
 static void put_parameters(struct gk_json *json, const struct gk_view *view,
@@ -163,7 +176,7 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
     put_responses(
         json, GK_GEOJSON_TYPE,
         gk_text(request, "#/components/schemas/%s%s", c->name, is_item ? ".feature" : ".features"),
-        is_item, !is_item);
+        true);
     gk_json_object_end(json);
     gk_json_object_end(json);
     return GK_OK;
@@ -178,14 +191,21 @@ static void put_about_path(struct gk_json *json, const struct gk_view *view,
     gk_json_object_begin(json);
     put_operation_start(json, gk_text(request, "%s.%s", c->name, name),
                         gk_collection_title(view, c), c->name);
-    gk_json_key(json, "parameters");
-    gk_json_array_begin(json);
-    put_reference(json, "#/components/parameters/f");
-    put_reference(json, "#/components/parameters/lang");
-    gk_json_array_end(json);
+    put_about_parameters(json, view);
     put_responses(json, is_schema ? GK_SCHEMA_TYPE : "application/json",
                   is_schema ? "#/components/schemas/Anything" : "#/components/schemas/Linked",
-                  false, false);
+                  true);
+    gk_json_object_end(json);
+    gk_json_object_end(json);
+}
+
+static void put_collections_path(struct gk_json *json, const struct gk_view *view)
+{
+    gk_json_key(json, "/collections");
+    gk_json_object_begin(json);
+    put_operation_start(json, "collections", "The collections", "service");
+    put_about_parameters(json, view);
+    put_responses(json, "application/json", "#/components/schemas/Linked", true);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -201,8 +221,12 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
                    "application/json", "#/components/schemas/Conformance");
     put_plain_path(json, "/api", "api", "This document", GK_OPENAPI_TYPE,
                    "#/components/schemas/Anything");
-    put_plain_path(json, "/collections", "collections", "The collections", "application/json",
-                   "#/components/schemas/Linked");
+    put_plain_path(json, "/releases", "releases", "The releases that can be asked for",
+                   "application/json", "#/components/schemas/Linked");
+    if (view->is_analyst)
+        put_plain_path(json, "/revisions", "revisions", "The revisions that can be asked for",
+                       "application/json", "#/components/schemas/Linked");
+    put_collections_path(json, view);
     for (size_t i = 0; gk_view_collection_at(view, i, &c); i++) {
         put_about_path(json, view, &c, "", "about");
         put_about_path(json, view, &c, "/schema", "schema");
@@ -380,9 +404,14 @@ static enum gk_status put_components(struct gk_json *json, const struct gk_view 
     gk_json_object_begin(json);
     put_component_response(json, "Invalid",
                            "A parameter is unknown, repeated or outside its range.");
-    put_component_response(json, "NotFound", "There is no such feature.");
-    put_component_response(json, "Gone", "The cursor's data were replaced; start again.");
-    put_component_response(json, "Unavailable", "There are no data yet; try again later.");
+    put_component_response(json, "NotFound",
+                           "There is no such feature, collection, release or revision.");
+    put_component_response(json, "Gone",
+                           "The cursor's data were replaced: start again. Or the "
+                           "release or revision was withdrawn or erased.");
+    put_component_response(json, "Unavailable",
+                           "There are no data yet, or they are being loaded; "
+                           "try again when Retry-After says.");
     gk_json_object_end(json);
     gk_json_key(json, "schemas");
     gk_json_object_begin(json);

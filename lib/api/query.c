@@ -105,6 +105,10 @@ static bool is_wanted(const struct gk_view *view, const struct gk_layer *layer, 
         return layer->has_method;
     case GK_QUERY_SIZE:
         return layer->has_method && !is_item;
+    case GK_QUERY_RELEASE:
+        return layer->role == GK_ROLE_PUBLIC;
+    case GK_QUERY_REVISION:
+        return view->is_analyst;
     default:
         return false;
     }
@@ -146,7 +150,10 @@ enum gk_status gk_query_table_make(const struct gk_view *view,
     for (enum gk_query query = 0; query < GK_QUERIES; query++) {
         if (!is_wanted(view, collection->layer, is_item, query))
             continue;
-        table->row[table->count] = rows[query];
+        table->row[table->count] =
+            query == GK_QUERY_RELEASE    ? *gk_version_parameter(GK_SNAPSHOT_RELEASE)
+            : query == GK_QUERY_REVISION ? *gk_version_parameter(GK_SNAPSHOT_REVISION)
+                                         : rows[query];
         if (!complete_row(view, collection->layer, query, &table->row[table->count]))
             return GK_NO_MEMORY;
         table->which[table->count++] = query;

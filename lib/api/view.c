@@ -1,23 +1,18 @@
 /* Views: which snapshot a caller gets, which collections are in it, and what is
- * common to the features of all of them. Rule 3 lives in snapshot_kind(): who is
- * not an analyst is answered from the release and from nothing else. */
+ * common to the features of all of them. Rule 3 lives in gk_version_read(): who is
+ * not an analyst is answered from a release and from nothing else. */
 #include "view.h"
 
 #include <string.h>
 
 #include "grid.h"
 
-enum { RETRY_AFTER_S = 2 };
+enum { RETRY_AFTER_S = 2, RETRY_NUMBERED_S = 1 };
 
 static const struct gk_layer *const layers[] = {&gk_layer_cells, &gk_layer_districts,
                                                 &gk_layer_watch_areas, &gk_layer_hotspots,
                                                 &gk_layer_incidents};
 enum { LAYERS = sizeof layers / sizeof layers[0] };
-
-static enum gk_snapshot_kind snapshot_kind(const struct gk_request *request)
-{
-    return request->principal.role >= GK_ROLE_ANALYST ? GK_SNAPSHOT_REVISION : GK_SNAPSHOT_RELEASE;
-}
 
 /* --- Opening --------------------------------------------------------------------- */
 
@@ -29,35 +24,62 @@ static void describe_snapshot(const struct gk_view *view, struct gk_response *re
     response->data_utc = s->made_utc;
 }
 
+static enum gk_status acquire(struct gk_view *view, enum gk_snapshot_kind kind, int32_t number,
+                              struct gk_response *response, struct gk_error *error)
+{
+    const struct gk_source *source = &view->api->source;
+    enum gk_status status = GK_OK;
+    if (number != 0) {
+        status = source->acquire_numbered(source->context, &view->snapshot, kind, number, error);
+        response->retry_after_s = status == GK_UNAVAILABLE ? RETRY_NUMBERED_S : 0;
+        return status;
+    }
+    view->snapshot = source->acquire(source->context, kind);
+    if (view->snapshot != NULL)
+        return GK_OK;
+    response->retry_after_s = RETRY_AFTER_S;
+    return gk_error_set(error, GK_UNAVAILABLE,
+                        view->is_analyst ? "read the data: no revision is loaded yet"
+                                         : "read the data: no release is loaded yet");
+}
+
 enum gk_status gk_view_open(struct gk_view *view, void *context, const struct gk_request *request,
                             struct gk_response *response, struct gk_error *error)
 {
     struct gk_api *api = context;
-    enum gk_snapshot_kind kind = snapshot_kind(request);
+    enum gk_snapshot_kind kind;
+    int32_t number;
     *view = (struct gk_view){
         .api = api,
         .settings = atomic_load(&api->settings),
         .request = request,
-        .is_analyst = kind == GK_SNAPSHOT_REVISION,
+        .role = request->principal.role,
         .is_swedish = strcmp(request->language, "en") != 0,
-        .snapshot = api->source.acquire(api->source.context, kind),
     };
     response->data_age_s = api->source.silent_s(api->source.context);
     response->is_stale = api->source.is_stale(api->source.context);
-    if (view->snapshot == NULL) {
-        response->retry_after_s = RETRY_AFTER_S;
-        return gk_error_set(error, GK_UNAVAILABLE,
-                            view->is_analyst ? "read the data: no revision is loaded yet"
-                                             : "read the data: no release is loaded yet");
-    }
-    describe_snapshot(view, response);
-    return GK_OK;
+    enum gk_status status = gk_version_read(request, &kind, &number, error);
+    if (status != GK_OK)
+        return status;
+    view->is_analyst = kind == GK_SNAPSHOT_REVISION;
+    view->is_numbered = number != 0;
+    /* A release is the same for everybody. */
+    if (view->is_numbered && kind == GK_SNAPSHOT_RELEASE)
+        view->role = GK_ROLE_PUBLIC;
+    status = acquire(view, kind, number, response, error);
+    if (status == GK_OK)
+        describe_snapshot(view, response);
+    return status;
 }
 
 enum gk_status gk_view_pin(struct gk_view *view, struct gk_response *response, int32_t number,
                            int32_t places, struct gk_error *error)
 {
     struct gk_api *api = view->api;
+    if (view->is_numbered && number != view->snapshot->number)
+        return gk_error_set(error, GK_INVALID, "read \"cursor\": not one of these data");
+    if (view->is_numbered)
+        return GK_OK;
     const struct gk_snapshot *pinned =
         api->source.acquire_pinned(api->source.context, view->snapshot->kind, number, places);
     if (pinned == NULL)
@@ -91,7 +113,7 @@ enum gk_status gk_view_finish(const struct gk_response *response, struct gk_erro
 
 static size_t collections_of_layer(const struct gk_view *view, const struct gk_layer *layer)
 {
-    if (layer->role > view->request->principal.role)
+    if (layer->role > view->role)
         return 0;
     return layer == &gk_layer_districts ? view->snapshot->set_count : 1;
 }
@@ -134,8 +156,11 @@ enum gk_status gk_view_find_collection(struct gk_view *view, struct gk_error *er
         if (text_is(name, view->collection.name))
             return GK_OK;
     for (size_t l = 0; l < LAYERS; l++) {
-        if (layers[l]->role <= view->request->principal.role || !text_is(name, layers[l]->name))
+        if (layers[l]->role <= view->role || !text_is(name, layers[l]->name))
             continue;
+        if (view->request->principal.role >= layers[l]->role)
+            return gk_error_set(error, GK_NOT_FOUND, "read \"%s\": it is not part of a release",
+                                layers[l]->name);
         if (view->request->principal.role == GK_ROLE_PUBLIC)
             return gk_error_set(error, GK_UNAUTHORIZED, "read \"%s\": a token is needed",
                                 layers[l]->name);

@@ -40,7 +40,12 @@ struct gk_source {
     const struct gk_snapshot *(*acquire)(void *context, enum gk_snapshot_kind kind);
     const struct gk_snapshot *(*acquire_pinned)(void *context, enum gk_snapshot_kind kind,
                                                 int32_t number, int32_t places);
+    enum gk_status (*acquire_numbered)(void *context, const struct gk_snapshot **snapshot,
+                                       enum gk_snapshot_kind kind, int32_t number,
+                                       struct gk_error *error);
     void (*release)(void *context, const struct gk_snapshot *snapshot);
+    const struct gk_numbers *(*acquire_numbers)(void *context);
+    void (*release_numbers)(void *context, const struct gk_numbers *numbers);
     int64_t (*silent_s)(void *context);
     bool (*is_stale)(void *context);
     enum gk_status (*token)(void *context, const unsigned char hash[32],
@@ -116,7 +121,9 @@ struct gk_view {
     const struct gk_settings *settings;
     const struct gk_request *request;
     const struct gk_snapshot *snapshot; /* NULL: there is none */
-    bool is_analyst;
+    bool is_analyst;                    /* answered from a revision */
+    bool is_numbered;                   /* asked for by its number: the answer never changes */
+    enum gk_role role; /* the caller's, in a release asked for by number: everybody's */
     bool is_swedish;
     struct gk_collection collection;
 
@@ -137,13 +144,16 @@ struct gk_view {
     struct gk_grid *grid; /* hotspots */
 };
 
-/* Takes the newest snapshot that the caller may see and says so in the response.
- * GK_UNAVAILABLE when there is none. End with gk_view_close(). */
+/* Takes the snapshot that the request names by number, else the newest that the
+ * caller may see, and says so in the response. GK_UNAVAILABLE when there is none
+ * yet; of one by number also what gk_version_read() and
+ * gk_holder_acquire_numbered() say. End with gk_view_close(), also then. */
 GK_CHECKED enum gk_status gk_view_open(struct gk_view *view, void *context,
                                        const struct gk_request *request,
                                        struct gk_response *response, struct gk_error *error);
 
-/* Changes to the snapshot that a cursor is pinned to. GK_GONE. */
+/* Changes to the snapshot that a cursor is pinned to. GK_GONE. One that was asked
+ * for by number stays: GK_INVALID for a cursor of another. */
 GK_CHECKED enum gk_status gk_view_pin(struct gk_view *view, struct gk_response *response,
                                       int32_t number, int32_t places, struct gk_error *error);
 
@@ -192,6 +202,24 @@ uint32_t gk_view_next(const struct gk_view *view, uint32_t from);
 /* How many are asked for. */
 uint64_t gk_view_matched(const struct gk_view *view);
 
+/* --- Versions ----------------------------------------------------------------- */
+
+/* Reads which snapshot a request is for: its kind, and its number or 0 for the
+ * newest. GK_INVALID; GK_UNAUTHORIZED or GK_FORBIDDEN for a revision that is not
+ * the caller's to see, whether it exists or not. */
+GK_CHECKED enum gk_status gk_version_read(const struct gk_request *request,
+                                          enum gk_snapshot_kind *kind, int32_t *number,
+                                          struct gk_error *error);
+
+/* For resources without other parameters. GK_INVALID when there are others. */
+GK_CHECKED enum gk_status gk_version_only(const struct gk_request *request, struct gk_error *error);
+
+/* The row of `release` or `revision`; static. */
+const struct gk_parameter *gk_version_parameter(enum gk_snapshot_kind kind);
+
+/* Whether a parameter is one of these two. */
+bool gk_is_version_parameter(const char *name);
+
 /* --- Parameters --------------------------------------------------------------- */
 
 enum gk_query {
@@ -202,6 +230,8 @@ enum gk_query {
     GK_QUERY_METHOD,
     GK_QUERY_SIZE,
     GK_QUERY_CURSOR,
+    GK_QUERY_RELEASE,
+    GK_QUERY_REVISION,
     GK_QUERIES
 };
 
@@ -235,6 +265,6 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
     gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
-    gk_resource_item;
+    gk_resource_item, gk_resource_releases, gk_resource_revisions;
 
 #endif

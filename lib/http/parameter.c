@@ -226,6 +226,28 @@ static enum gk_status read_defaults(const struct gk_parameter *table, struct gk_
     return GK_OK;
 }
 
+static enum gk_status read_given(const struct gk_parameter *row, struct gk_text text,
+                                 struct gk_value *value, struct gk_error *error)
+{
+    if (value->given)
+        return gk_error_set(error, GK_INVALID,
+                            "parameter %s is given more than once; once is allowed", row->name);
+    enum gk_status status = read_value(row, text, value, error);
+    value->given = status == GK_OK;
+    return status;
+}
+
+enum gk_status gk_parameter_read(const struct gk_request *request, const struct gk_parameter *row,
+                                 struct gk_value *value, struct gk_error *error)
+{
+    const struct gk_parameter table[2] = {*row, {.name = NULL}};
+    enum gk_status status = read_defaults(table, value, error);
+    for (size_t i = 0; status == GK_OK && i < request->query_count; i++)
+        if (strcmp(request->query[i].name, row->name) == 0)
+            status = read_given(row, request->query[i].value, value, error);
+    return status;
+}
+
 enum gk_status gk_parameters_read(const struct gk_request *request,
                                   const struct gk_parameter *table, struct gk_value *values,
                                   struct gk_error *error)
@@ -236,12 +258,7 @@ enum gk_status gk_parameters_read(const struct gk_request *request,
         const struct gk_parameter *row = find_row(table, request->principal.role, given->name);
         if (row == NULL)
             return refuse_unknown(table, request->principal.role, given, error);
-        struct gk_value *value = &values[row - table];
-        if (value->given)
-            return gk_error_set(error, GK_INVALID,
-                                "parameter %s is given more than once; once is allowed", row->name);
-        status = read_value(row, given->value, value, error);
-        value->given = status == GK_OK;
+        status = read_given(row, given->value, &values[row - table], error);
     }
     return status;
 }

@@ -159,7 +159,8 @@ static enum gk_status load_revision_header(struct gk_load *load, int32_t number,
     const struct gk_store_value values[] = {gk_store_i64(number)};
     enum gk_status status = gk_load_query(
         load,
-        "SELECT r.id, r.created_at, r.data_through, s.places,"
+        "SELECT r.id, r.created_at, r.data_through,"
+        " CASE WHEN $1::bigint = 0 THEN s.places ELSE 0 END,"
         " coalesce(k.lattice_version, (SELECT max(version) FROM lattice)), coalesce(k.id, 0),"
         " k.id IS NOT NULL OR r.kept_places_id IS NULL"
         " FROM state s JOIN revision r"

@@ -90,15 +90,28 @@ enum gk_status gk_revision_lattices_each(struct gk_store *store, gk_version_func
 
 /* --- Staging ----------------------------------------------------------------------- */
 
+/* What the server may use for this one transaction: sorts and hashes of a million
+ * rows stay in memory, and no statement here runs long enough to be compiled. */
+static enum gk_status use_more_memory(struct gk_store *store, struct gk_error *error)
+{
+    return gk_store_execute(store,
+                            "SET LOCAL work_mem = '64MB'; SET LOCAL temp_buffers = '64MB';"
+                            "SET LOCAL jit = off",
+                            error);
+}
+
 enum gk_status gk_incidents_stage(struct gk_copy **copy, struct gk_store *store,
                                   struct gk_error *error)
 {
-    enum gk_status status = gk_store_execute(
-        store,
-        "CREATE TEMPORARY TABLE incoming (line bigint, cell_id integer, municipality_id integer,"
-        " from_hour timestamp, to_hour timestamp, reported date, code_id smallint, count integer,"
-        " case_hash bytea, old_hashes bytea, old_cells bytea) ON COMMIT DROP",
-        error);
+    enum gk_status status = use_more_memory(store, error);
+    if (status == GK_OK)
+        status = gk_store_execute(
+            store,
+            "CREATE TEMPORARY TABLE incoming (line bigint, cell_id integer,"
+            " municipality_id integer, from_hour timestamp, to_hour timestamp, reported date,"
+            " code_id smallint, count integer, case_hash bytea, old_hashes bytea,"
+            " old_cells bytea) ON COMMIT DROP",
+            error);
     if (status != GK_OK)
         return status;
     return gk_copy_begin(copy, store,
@@ -158,87 +171,149 @@ void gk_copy_incident(struct gk_copy *copy, const struct gk_incident *incident)
 
 /* --- Comparing ---------------------------------------------------------------------- */
 
-/* Municipalities are compared by code: a district may have got a new row. Of a
- * located incident the municipality follows from the cell and says nothing. */
-static enum gk_status prepare(struct gk_store *store, int32_t lattice_version,
-                              struct gk_error *error)
+static enum gk_status take_flag(void *context, struct gk_store_row *row, struct gk_error *error)
 {
-    const struct gk_store_value version = gk_store_i64(lattice_version);
+    (void)error;
+    *(bool *)context = gk_store_get_i64(row, 0) != 0;
+    return GK_OK;
+}
+
+static enum gk_status ask(bool *answer, struct gk_store *store, const char *sql,
+                          struct gk_error *error)
+{
+    *answer = false;
+    return gk_store_query(store, sql, NULL, 0, take_flag, answer, error);
+}
+
+/* What is stored decides how much there is to compare. */
+struct stored {
+    bool has_cases;    /* an open row with a case number */
+    bool has_plain;    /* a row without one */
+    bool has_any;      /* any row */
+    bool has_closed;   /* a row that was changed or taken back */
+    bool has_old_keys; /* the file's cases may be stored under an older key */
+};
+
+static enum gk_status look(struct stored *stored, struct gk_store *store, struct gk_error *error)
+{
     enum gk_status status =
-        gk_store_execute(store,
-                         "CREATE TEMPORARY TABLE municipality ON COMMIT DROP AS"
-                         " SELECT id, code FROM district WHERE set_name = 'kommun'",
-                         error);
+        ask(&stored->has_any, store, "SELECT EXISTS (SELECT FROM incident)::int", error);
     if (status == GK_OK)
-        status = gk_store_query(store,
-                                "CREATE TEMPORARY TABLE living ON COMMIT DROP AS"
-                                " SELECT cell_id, living_id FROM cells_at($1::int)",
-                                &version, 1, NULL, NULL, error);
+        status =
+            ask(&stored->has_closed, store,
+                "SELECT EXISTS (SELECT FROM incident WHERE revision_out IS NOT NULL)::int", error);
     if (status == GK_OK)
-        status = gk_store_execute(
-            store,
-            "CREATE TEMPORARY TABLE incoming_case ON COMMIT DROP AS"
-            " SELECT i.*, lead(line) OVER w IS NULL AS is_last,"
-            "   lag(line) OVER w IS NOT NULL AS is_repeated,"
-            "   lag((cell_id, municipality_id, from_hour, to_hour, reported, code_id, count))"
-            "     OVER w IS NOT DISTINCT FROM"
-            "   (cell_id, municipality_id, from_hour, to_hour, reported, code_id, count) AS is_like"
-            " FROM incoming i WHERE case_hash IS NOT NULL"
-            " WINDOW w AS (PARTITION BY case_hash ORDER BY line);"
-            "ANALYZE living; ANALYZE incoming_case",
-            error);
+        status = ask(&stored->has_cases, store,
+                     "SELECT EXISTS (SELECT FROM incident WHERE revision_out IS NULL"
+                     " AND case_hash IS NOT NULL)::int",
+                     error);
+    if (status == GK_OK)
+        status = ask(&stored->has_plain, store,
+                     "SELECT (EXISTS (SELECT FROM incident WHERE case_hash IS NULL)"
+                     " AND EXISTS (SELECT FROM incoming WHERE case_hash IS NULL))::int",
+                     error);
+    if (status == GK_OK)
+        status =
+            ask(&stored->has_old_keys, store,
+                "SELECT EXISTS (SELECT FROM incoming WHERE old_hashes IS NOT NULL)::int", error);
     return status;
 }
 
-/* Each case of the file beside the stored one, under whichever key, with the
- * cell that the lattice of the stored one's first import gives. */
+/* The tables that comparing fills. `matched` has a row for each line that is
+ * stored already: the stored row that it is a version of (none for a row without
+ * case number, which is never changed), the cell that the lattice of its first
+ * import gives, and whether it says the same. A line that is not there is new; so is one without
+ * stored_in, which was taken back and keeps its id (recall.c). Municipalities are compared by code:
+ * a district may have got a new row. Of a located incident the municipality follows from the cell
+ * and says nothing. */
+static enum gk_status prepare(struct gk_store *store, int32_t lattice_version,
+                              const struct stored *stored, struct gk_error *error)
+{
+    const struct gk_store_value values[] = {gk_store_i64(lattice_version),
+                                            gk_store_i64(stored->has_any)};
+    enum gk_status status = gk_store_execute(
+        store,
+        "CREATE TEMPORARY TABLE matched (line bigint, stored_id bigint, stored_in integer,"
+        " stored_version integer, cell_id integer, is_same boolean NOT NULL) ON COMMIT DROP;"
+        "CREATE TEMPORARY TABLE municipality ON COMMIT DROP AS"
+        " SELECT id, code FROM district WHERE set_name = 'kommun'",
+        error);
+    if (status == GK_OK)
+        status = gk_store_query(store,
+                                "CREATE TEMPORARY TABLE living ON COMMIT DROP AS"
+                                " SELECT cell_id, living_id FROM cells_at($1::int)"
+                                "  WHERE $2::bigint > 0",
+                                values, 2, NULL, NULL, error);
+    return status == GK_OK ? gk_store_execute(store, "ANALYZE incoming; ANALYZE living", error)
+                           : status;
+}
+
+/* Of several rows of a case in one file the last counts: it alone stays in
+ * `incoming`. The others are in `repeated`, each compared with the one before. */
+static enum gk_status take_last_of_case(struct gk_store *store, struct gk_error *error)
+{
+    return gk_store_execute(
+        store,
+        "CREATE TEMPORARY TABLE repeated ON COMMIT DROP AS"
+        " SELECT line, lead(line) OVER w IS NOT NULL AS is_superseded,"
+        "   lag(line) OVER w IS NOT NULL AS is_repeated,"
+        "   lag((cell_id, municipality_id, from_hour, to_hour, reported, code_id, count))"
+        "     OVER w IS NOT DISTINCT FROM"
+        "   (cell_id, municipality_id, from_hour, to_hour, reported, code_id, count) AS is_like"
+        " FROM incoming JOIN (SELECT case_hash FROM incoming WHERE case_hash IS NOT NULL"
+        "                      GROUP BY case_hash HAVING count(*) > 1) r USING (case_hash)"
+        " WINDOW w AS (PARTITION BY case_hash ORDER BY line);"
+        "DELETE FROM incoming i USING repeated r WHERE r.line = i.line AND r.is_superseded",
+        error);
+}
+
+/* Each case of the file beside the stored one, under whichever key. */
 static enum gk_status match_cases(struct gk_store *store, int32_t lattice_version,
-                                  const char *old_versions, struct gk_error *error)
+                                  const char *old_versions, bool has_old_keys,
+                                  struct gk_error *error)
 {
     const struct gk_store_value values[] = {gk_store_i64(lattice_version),
                                             gk_store_text(old_versions)};
-    enum gk_status status = gk_store_execute(
+    enum gk_status status = gk_store_query(
         store,
-        "CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS"
-        " SELECT line, case_hash AS hash FROM incoming_case WHERE is_last"
-        " UNION ALL"
-        " SELECT line, substring(old_hashes FROM 32 * k + 1 FOR 32) FROM incoming_case"
+        "WITH candidate AS NOT MATERIALIZED ("
+        "  SELECT i.*, case_hash AS hash FROM incoming i WHERE case_hash IS NOT NULL"
+        "  UNION ALL"
+        "  SELECT i.*, substring(old_hashes FROM 32 * k + 1 FOR 32) FROM incoming i"
         "   CROSS JOIN LATERAL generate_series(0, octet_length(old_hashes) / 32 - 1) k"
-        "  WHERE is_last AND old_hashes IS NOT NULL;"
-        "ANALYZE candidate",
-        error);
-    if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "CREATE TEMPORARY TABLE matched ON COMMIT DROP AS"
-            " WITH stored AS ("
-            "  SELECT DISTINCT ON (c.line) c.line, s.*"
-            "    FROM candidate c JOIN incident s ON s.case_hash = c.hash"
-            "   WHERE s.revision_out IS NULL ORDER BY c.line, s.id),"
-            " placed AS ("
-            "  SELECT i.line, i.municipality_id, i.from_hour, i.to_hour, i.reported, i.code_id,"
-            "    i.count, i.case_hash, s.id AS stored_id, s.revision_in AS stored_in,"
-            "    s.lattice_version AS stored_version, CASE"
-            "     WHEN i.old_cells IS NULL OR s.lattice_version = $1::int OR at.k IS NULL"
-            "       THEN i.cell_id"
-            "     ELSE nullif(get_byte(i.old_cells, 4 * at.k - 4) << 24"
-            "       | get_byte(i.old_cells, 4 * at.k - 3) << 16"
-            "       | get_byte(i.old_cells, 4 * at.k - 2) << 8"
-            "       | get_byte(i.old_cells, 4 * at.k - 1), 0) END AS cell_id"
-            "   FROM incoming_case i LEFT JOIN stored s USING (line)"
-            "   CROSS JOIN LATERAL"
-            "    (SELECT array_position($2::text::integer[], s.lattice_version) AS k) at"
-            "  WHERE i.is_last)"
-            " SELECT p.*, stored_id IS NOT NULL AND (p.cell_id,"
-            "    CASE WHEN p.cell_id IS NULL THEN pm.code END,"
-            "    p.from_hour, p.to_hour, p.reported, p.code_id, p.count) IS NOT DISTINCT FROM"
-            "   (l.living_id, CASE WHEN s.cell_id IS NULL THEN sm.code END,"
-            "    s.from_hour, s.to_hour, s.reported, s.code_id, s.count) AS is_same"
-            "  FROM placed p"
-            "  LEFT JOIN stored s USING (line) LEFT JOIN living l ON l.cell_id = s.cell_id"
-            "  LEFT JOIN municipality pm ON pm.id = p.municipality_id"
-            "  LEFT JOIN municipality sm ON sm.id = s.municipality_id",
-            values, 2, NULL, NULL, error);
+        "   WHERE old_hashes IS NOT NULL),"
+        " placed AS ("
+        "  SELECT c.line, c.municipality_id, c.from_hour, c.to_hour, c.reported, c.code_id,"
+        "    c.count, s.id AS stored_id, s.revision_in, s.lattice_version,"
+        "    s.cell_id AS s_cell_id, s.municipality_id AS s_municipality_id,"
+        "    s.from_hour AS s_from_hour, s.to_hour AS s_to_hour, s.reported AS s_reported,"
+        "    s.code_id AS s_code_id, s.count AS s_count, CASE"
+        "     WHEN c.old_cells IS NULL OR s.lattice_version = $1::int OR at.k IS NULL"
+        "       THEN c.cell_id"
+        "     ELSE nullif(get_byte(c.old_cells, 4 * at.k - 4) << 24"
+        "       | get_byte(c.old_cells, 4 * at.k - 3) << 16"
+        "       | get_byte(c.old_cells, 4 * at.k - 2) << 8"
+        "       | get_byte(c.old_cells, 4 * at.k - 1), 0) END AS cell_id"
+        "   FROM candidate c JOIN incident s ON s.case_hash = c.hash"
+        "   CROSS JOIN LATERAL"
+        "    (SELECT array_position($2::text::integer[], s.lattice_version) AS k) at"
+        "  WHERE s.revision_out IS NULL)"
+        " INSERT INTO matched"
+        " SELECT p.line, stored_id, revision_in, lattice_version, p.cell_id, (p.cell_id,"
+        "    CASE WHEN p.cell_id IS NULL THEN pm.code END,"
+        "    from_hour, to_hour, reported, code_id, count) IS NOT DISTINCT FROM"
+        "   (l.living_id, CASE WHEN s_cell_id IS NULL THEN sm.code END,"
+        "    s_from_hour, s_to_hour, s_reported, s_code_id, s_count)"
+        "  FROM placed p LEFT JOIN living l ON l.cell_id = s_cell_id"
+        "  LEFT JOIN municipality pm ON pm.id = p.municipality_id"
+        "  LEFT JOIN municipality sm ON sm.id = s_municipality_id",
+        values, 2, NULL, NULL, error);
+    /* Stored under two keys: the one that came first. */
+    if (status == GK_OK && has_old_keys)
+        status = gk_store_execute(store,
+                                  "DELETE FROM matched m USING matched o"
+                                  " WHERE o.line = m.line AND o.stored_id < m.stored_id",
+                                  error);
     return status;
 }
 
@@ -247,8 +322,7 @@ static enum gk_status match_plain(struct gk_store *store, struct gk_error *error
 {
     return gk_store_execute(
         store,
-        "CREATE TEMPORARY TABLE plain ON COMMIT DROP AS"
-        " WITH mine AS ("
+        "WITH mine AS ("
         "  SELECT i.*, coalesce(cell_id, 0) AS place,"
         "    CASE WHEN cell_id IS NULL THEN coalesce(m.code, '') ELSE '' END AS where_code,"
         "    coalesce(reported, DATE '-infinity') AS day"
@@ -261,13 +335,15 @@ static enum gk_status match_plain(struct gk_store *store, struct gk_error *error
         "    count(*) AS stored"
         "   FROM incident s LEFT JOIN living l ON l.cell_id = s.cell_id"
         "   LEFT JOIN municipality m ON m.id = s.municipality_id"
-        "  WHERE revision_out IS NULL AND case_hash IS NULL AND EXISTS (SELECT FROM mine)"
+        "  WHERE revision_out IS NULL AND case_hash IS NULL"
         "  GROUP BY 1, 2, 3, 4, 5, 6, 7)"
-        " SELECT mine.*, row_number() OVER (PARTITION BY place, where_code, from_hour, to_hour, "
-        "day,"
-        "    code_id, count ORDER BY line) <= coalesce(stored, 0) AS is_same"
-        "  FROM mine LEFT JOIN theirs USING (place, where_code, from_hour, to_hour, day, code_id,"
-        "                                    count)",
+        " INSERT INTO matched (line, is_same)"
+        " SELECT line, true FROM ("
+        "  SELECT line, stored, row_number() OVER (PARTITION BY place, where_code, from_hour,"
+        "     to_hour, day, code_id, count ORDER BY line) AS rank"
+        "    FROM mine JOIN theirs USING (place, where_code, from_hour, to_hour, day, code_id,"
+        "                                 count)) x"
+        "  WHERE rank <= stored",
         error);
 }
 
@@ -279,6 +355,39 @@ static enum gk_status take_counts(void *context, struct gk_store_row *row, struc
     counts->duplicate = gk_store_get_i64(row, 1);
     counts->changed = gk_store_get_i64(row, 2);
     return GK_OK;
+}
+
+static enum gk_status count(struct gk_incident_counts *counts, struct gk_store *store,
+                            struct gk_error *error)
+{
+    return gk_store_query(
+        store,
+        "SELECT (SELECT count(*) FROM incoming) - m.stored, m.same + r.alike,"
+        "       m.stored - m.same + r.unlike"
+        "  FROM (SELECT count(*) FILTER (WHERE stored_in IS NOT NULL OR is_same) AS stored,"
+        "          count(*) FILTER (WHERE is_same) AS same FROM matched) m,"
+        "       (SELECT count(*) FILTER (WHERE is_like) AS alike,"
+        "          count(*) FILTER (WHERE NOT is_like) AS unlike"
+        "          FROM repeated WHERE is_repeated) r",
+        NULL, 0, take_counts, counts, error);
+}
+
+static enum gk_status compare(struct gk_store *store, int32_t lattice_version,
+                              const char *old_versions, struct gk_error *error)
+{
+    struct stored stored = {0};
+    enum gk_status status = look(&stored, store, error);
+    if (status == GK_OK)
+        status = prepare(store, lattice_version, &stored, error);
+    if (status == GK_OK)
+        status = take_last_of_case(store, error);
+    if (status == GK_OK && stored.has_cases)
+        status = match_cases(store, lattice_version, old_versions, stored.has_old_keys, error);
+    if (status == GK_OK && stored.has_plain)
+        status = match_plain(store, error);
+    if (status == GK_OK && stored.has_closed)
+        status = gk_incidents_recall(store, lattice_version, old_versions, error);
+    return status == GK_OK ? gk_store_execute(store, "ANALYZE matched", error) : status;
 }
 
 enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk_store *store,
@@ -295,24 +404,9 @@ enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk
     if (status != GK_OK)
         gk_error_set(error, status, "compare incidents: too many lattice versions");
     if (status == GK_OK)
-        status = prepare(store, lattice_version, error);
+        status = compare(store, lattice_version, list.data, error);
     if (status == GK_OK)
-        status = match_cases(store, lattice_version, list.data, error);
-    if (status == GK_OK)
-        status = match_plain(store, error);
-    if (status == GK_OK)
-        status = gk_incidents_recall(store, lattice_version, list.data, error);
-    if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "SELECT (SELECT count(*) FROM matched WHERE stored_id IS NULL)"
-            "         + (SELECT count(*) FROM plain WHERE NOT is_same),"
-            "       (SELECT count(*) FROM matched WHERE is_same)"
-            "         + (SELECT count(*) FROM incoming_case WHERE is_repeated AND is_like)"
-            "         + (SELECT count(*) FROM plain WHERE is_same),"
-            "       (SELECT count(*) FROM matched WHERE stored_id IS NOT NULL AND NOT is_same)"
-            "         + (SELECT count(*) FROM incoming_case WHERE is_repeated AND NOT is_like)",
-            NULL, 0, take_counts, counts, error);
+        status = count(counts, store, error);
     gk_buf_release(&list);
     return status;
 }
@@ -380,21 +474,12 @@ enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store, struct gk
             store,
             "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
             "  from_hour, to_hour, reported, code_id, count, case_hash, case_key_id)"
-            " SELECT coalesce(stored_id, r.id, nextval('incident_id')), $1::int,"
-            "  CASE WHEN r.id IS NULL THEN m.cell_id ELSE r.cell_id END, municipality_id,"
-            "  coalesce(stored_version, r.version, $2::int), from_hour, to_hour, reported, code_id,"
-            "  count, case_hash, $3::int"
-            "   FROM matched m LEFT JOIN returned r USING (line) WHERE NOT is_same",
+            " SELECT coalesce(m.stored_id, nextval('incident_id')), $1::int,"
+            "  CASE WHEN m.line IS NULL THEN i.cell_id ELSE m.cell_id END, i.municipality_id,"
+            "  coalesce(m.stored_version, $2::int), i.from_hour, i.to_hour, i.reported, i.code_id,"
+            "  i.count, i.case_hash, CASE WHEN i.case_hash IS NOT NULL THEN $3::int END"
+            "   FROM incoming i LEFT JOIN matched m USING (line) WHERE m.is_same IS NOT TRUE"
+            "  ORDER BY i.case_hash",
             values, 3, NULL, NULL, error);
-    if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
-            "  from_hour, to_hour, reported, code_id, count)"
-            " SELECT coalesce(r.id, nextval('incident_id')), $1::int,"
-            "  CASE WHEN r.id IS NULL THEN p.cell_id ELSE r.cell_id END, municipality_id,"
-            "  coalesce(r.version, $2::int), from_hour, to_hour, reported, code_id, count"
-            "   FROM plain p LEFT JOIN returned r USING (line) WHERE NOT is_same",
-            values, 2, NULL, NULL, error);
     return status;
 }

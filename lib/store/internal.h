@@ -27,10 +27,10 @@ enum gk_status gk_store_fail(const struct gk_store *store, const PGresult *resul
 GK_CHECKED enum gk_status gk_store_next_result(struct gk_store *store, PGresult **result,
                                                struct gk_error *error);
 
-/* Finds which new incidents of a file were there before and were reverted: table
- * `returned` of line, id, version (of the lattice of the first import) and cell_id
- * in that. After `matched` and `plain` of incidents.c; `old_versions` is an array
- * as text. */
+/* Adds to the table `matched` of incidents.c which new incidents of a file were
+ * there before and were reverted: their id, the lattice version of their first
+ * import and their cell in that, without stored_in. `old_versions` is an array as
+ * text. */
 GK_CHECKED enum gk_status gk_incidents_recall(struct gk_store *store, int32_t lattice_version,
                                               const char *old_versions, struct gk_error *error);
 

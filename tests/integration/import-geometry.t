@@ -6,6 +6,7 @@ be the file's; encodings; files that break off. Expected shapes are made by Post
 import csv
 import json
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -126,6 +127,42 @@ def repairs_are_what_postgis_makes_and_are_told():
              "what has no area is not repaired")
 
 
+def random_ring(rng, close=True):
+    """Corners on a coarse grid, so that they often touch, repeat and lie on edges."""
+    ring = [[E + 10 * rng.randrange(12), N + 10 * rng.randrange(12)] for _ in range(rng.randrange(3, 9))]
+    return ring + ring[:1] if close else ring
+
+
+def random_shapes_are_judged_and_repaired_as_by_postgis():
+    rng = random.Random(3)
+    shapes = []
+    for i in range(300):
+        polygons = [[random_ring(rng) for _ in range(rng.choice([1, 1, 1, 2]))] for _ in range(rng.choice([1, 1, 1, 2]))]
+        shapes.append({"type": "MultiPolygon", "coordinates": polygons})
+    p.write(path("random.geojson"), [district(shape, "S%d" % i) for i, shape in enumerate(shapes)])
+    db.execute("CREATE TABLE public.shape (code text, g geometry);" + "".join(
+        "INSERT INTO public.shape VALUES ('S%d', ST_SetSRID(ST_GeomFromGeoJSON('%s'), 3006));" % (i, json.dumps(shape))
+        for i, shape in enumerate(shapes)))
+    good = "ST_IsValid(g) AND ST_Area(g) >= 1"
+    report = imported(path("random.geojson"), "asis", "--on-reject=skip")
+    is_eq(db.query("SELECT code FROM district WHERE set_name = 'asis' ORDER BY 1"),
+          db.query("SELECT code FROM public.shape WHERE %s ORDER BY 1" % good), "%d are taken: those that PostGIS calls valid" % report["new"])
+    report = imported(path("random.geojson"), "mended", "--on-reject=skip", "--repair")
+    ok(20 < report["repaired"] < 300 and report["new"] > report["repaired"], "%d of %d are repaired" % (report["repaired"], report["new"]))
+    made = "(SELECT code, %s AS valid, ST_CollectionExtract(ST_MakeValid(g), 3) AS g FROM public.shape) m" % good
+    is_eq(db.query("SELECT code FROM district WHERE set_name = 'mended' ORDER BY 1"),
+          db.query("SELECT code FROM %s WHERE ST_Area(g) >= 1 ORDER BY 1" % made), "all that have an area then")
+    is_eq(db.query("SELECT code FROM district JOIN %s USING (code) WHERE set_name = 'mended' AND NOT ST_Equals(outline, g)" % made), [],
+          "as ST_MakeValid makes them")
+    told = {row["feature"] - 1: row["after_m2"] for row in report["repairs"]}
+    stored = {int(c[1:]): float(a) for c, a in db.query("SELECT code, round(ST_Area(outline)::numeric, 2) FROM district JOIN %s USING"
+                                                        " (code) WHERE set_name = 'mended' AND NOT m.valid" % made)}
+    is_eq(sorted(told), sorted(stored), "each change is told, and no other")
+    is_eq([i for i in told if abs(told[i] - stored[i]) > 0.011], [], "with the area that it has now")
+    is_eq(db.value("SELECT count(*) FROM district a JOIN district b USING (code) WHERE a.set_name = 'asis' AND b.set_name = 'mended'"
+                   " AND ST_AsBinary(a.outline) <> ST_AsBinary(b.outline)"), "0", "what was valid is not touched by --repair")
+
+
 def what_is_left_out_or_drawn_otherwise_is_said():
     plain = "POLYGON ((%d %d,%d %d,%d %d,%d %d))" % (E, N, E + 100, N, E + 100, N + 100, E, N)
     high = "POLYGON Z ((%d %d 5,%d %d 6,%d %d 7,%d %d 5))" % (E, N, E + 100, N, E + 100, N + 100, E, N)
@@ -205,6 +242,32 @@ def a_crs_that_cannot_be_is_noticed_with_the_one_that_fits():
     is_eq(imported(path("latlon.geojson"), "swap", "--swap-axes")["new"], 1, "swapped when told")
     is_eq(db.value("SELECT ST_HausdorffDistance(outline, ST_MakeEnvelope(%d, %d, %d, %d, 3006)) < 0.1 FROM district"
                    " WHERE set_name = 'swap'" % (E, N, E + 1000, N + 1000)), "t", "to the true place")
+
+
+def every_crs_of_swedish_files_gives_the_true_place():
+    """Named ones, RT 90 by another number and with its seven parameters, compound
+    ones with heights, those of Europe and the world. RT 90 is good to 5 mm both ways."""
+    rt90 = ("+proj=tmerc +lat_0=0 +lon_0=15.8082777777778 +k=1 +x_0=1500000 +y_0=0 +ellps=bessel"
+            " +towgs84=414.1,41.3,603.1,-0.855,2.141,-7.023,0 +units=m")
+    square = [district(p.polygon(p.square(E, N, 1000)))]
+    for i, crs in enumerate(["EPSG:3006", "EPSG:3008", "EPSG:3009", "EPSG:3019", "EPSG:3020", "EPSG:3021", "EPSG:3022",
+                             "EPSG:2400", rt90, "EPSG:3847", "EPSG:4124", "EPSG:4619", "EPSG:4258", "EPSG:4326", "OGC:CRS84",
+                             "EPSG:4979", "EPSG:25833", "EPSG:32633", "EPSG:3035", "EPSG:3857", "EPSG:5845", "EPSG:5847"]):
+        source = p.write(path("source.geojson"), square)
+        made = path("crs-%d.gpkg" % i)
+        # GDAL keeps no heights here: a compound CRS is put on as it is.
+        flags = ["-a_srs"] if crs == "EPSG:5845" else ["-t_srs"]
+        subprocess.run(["ogr2ogr", *flags, crs, made, source], check=True, stderr=subprocess.DEVNULL)
+        report = imported(made, "crs%d" % i)
+        is_eq((report["new"], report["has_unknown_datum"]), (1, False), crs[:30])
+        is_eq(db.value("SELECT ST_HausdorffDistance(outline, ST_MakeEnvelope(%d, %d, %d, %d, 3006)) < 0.005 FROM district"
+                       " WHERE set_name = 'crs%d'" % (E, N, E + 1000, N + 1000, i)), "t", crs[:30] + ": the true place")
+
+
+def a_local_zone_far_from_home_needs_a_word():
+    made = transformed("far.gpkg", 3011)
+    contains(imported(made, "far", code=4)["message"], "say so with --crs", "it is asked for")
+    is_eq(imported(made, "far", "--crs", 3011)["new"], 1, "and believed")
 
 
 def a_datum_that_nobody_knows_is_said_or_refused():
@@ -338,8 +401,10 @@ def dwellings_that_are_wrong_are_listed_or_skipped():
 
 try:
     run(what_is_wrong_is_listed_with_number_reason_and_place, repairs_are_what_postgis_makes_and_are_told,
+        random_shapes_are_judged_and_repaired_as_by_postgis,
         what_is_left_out_or_drawn_otherwise_is_said, repeated_points_stay_as_they_are, a_file_without_features_says_so,
-        a_crs_that_cannot_be_is_noticed_with_the_one_that_fits, a_datum_that_nobody_knows_is_said_or_refused,
+        a_crs_that_cannot_be_is_noticed_with_the_one_that_fits,
+        every_crs_of_swedish_files_gives_the_true_place, a_local_zone_far_from_home_needs_a_word, a_datum_that_nobody_knows_is_said_or_refused,
         texts_of_shapefiles_come_out_right, files_that_break_off_are_refused, a_dry_run_tells_all_and_writes_nothing,
         dwellings_that_are_wrong_are_listed_or_skipped)
 finally:

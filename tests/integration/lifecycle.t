@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""Taking things back, on a real cluster: revert and withdraw. What is expected
+"""Taking back and erasing, on a real cluster: revert, withdraw, retain, purge (that
+nothing of it stays in files is tests/rules/rule1_erased.t). What is expected
 follows from how the test made the files; the daemon is a real one."""
 import copy
+import json
 import os
+import re
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import places_files as p
-from cluster import Cluster
+from cluster import ROOT, Cluster, program
 from daemon import Daemon
 from fixture import analyst_token
 from tap import contains, is_eq, ok, run
@@ -56,7 +60,7 @@ def refused(db, *command, code=4):
 
 
 def dump(db):
-    return [db.query("SELECT * FROM %s ORDER BY 1, 2" % t)
+    return [db.query("SELECT * FROM %s ORDER BY 1, 2, 3" % t)
             for t in ("incident", "revision", "release", "release_cell_month", "state")]
 
 
@@ -248,12 +252,180 @@ def a_release_does_not_end_before_the_one_that_stands():
     contains(db.grannkarta("publish", "--through", "2024-04").stdout, "release 3", "after that it is possible")
 
 
+# --- retain and purge -------------------------------------------------------------
+
+
+def a_retention_keeps_the_newest_closed_months():
+    """Of 40 incidents in January to June 2024, by the file; the data are complete
+    through 14 June, so that May is the newest closed month."""
+    db = places()
+    rows = p.incidents(40)
+    incidents(db, rows, "--data-through", "2024-06-14")
+    db.grannkarta("publish", "--through", "2024-04")
+    db.grannkarta("publish", "--through", "2024-05")
+    month = lambda r: int(r["BROTTSDATUMTID_START"][5:7])
+    old = [r for r in rows if month(r) < 3]
+    dry = db.grannkarta("retain", "--months", 3, "--dry-run").stdout
+    contains(dry, "the newest closed month is 2024-05; kept is 2024-03 and what is later", "months are counted from the newest closed")
+    contains(dry, "to be erased: %d incidents in %d versions, 1 revisions that can then no longer be rebuilt, 2 releases"
+             % (len(old), len(old)), "a dry run says what would go")
+    contains(dry, "release 2 would give way to one of its kept months, through 2024-05", "and what would come")
+    is_eq(db.value("SELECT count(*) FROM incident"), "40", "and erases nothing")
+    contains(refused(db, "retain", "--months", 3, code=2), "say --yes", "nobody at a terminal: refused")
+    refused(db, "retain", "--months", 0, code=2)
+    kept = [db.query("SELECT %s FROM %s WHERE release_id = 2 AND month >= '2024-03-01' ORDER BY 1, 2" % (c, t)) for c, t in
+            (("cell_id, month, count", "release_cell_month"),
+             ("district_id, month, count, completed, attempted, unlocated", "release_municipality_month"))]
+    with Daemon(db.conninfo()) as daemon:
+        cells = lambda q="": daemon.get("/collections/cells/items?limit=500" + q)
+        whole = cells("&datetime=2024-03-01/2024-05-31").json()["features"]
+        done = db.grannkarta("retain", "--months", 3, "--yes", "--json").stdout
+        is_eq((json.loads(done)["kept_from"], json.loads(done)["release"], json.loads(done)["incidents"]),
+              ("2024-03", 3, len(old)), "as JSON too")
+        daemon.poll(lambda: cells().status == 200 and
+                    cells("&datetime=2024-03-01/2024-05-31").headers["ETag"] and
+                    daemon.operations("/readyz").json().get("release") == 3, "the new release is served")
+        is_eq([f["properties"]["count"] for f in cells("&datetime=2024-03-01/2024-05-31").json()["features"]],
+              [f["properties"]["count"] for f in whole], "with the same counts in the kept months")
+        is_eq({f["properties"]["count"] for f in cells("&datetime=2024-01-01/2024-02-29").json()["features"]}, {None},
+              "and none in those that went")
+    now = [db.query("SELECT %s FROM %s WHERE release_id = 3 ORDER BY 1, 2" % (c, t)) for c, t in
+           (("cell_id, month, count", "release_cell_month"),
+            ("district_id, month, count, completed, attempted, unlocated", "release_municipality_month"))]
+    is_eq(now, kept, "the release has the kept months of the one before")
+    is_eq(db.query("SELECT id, erased_at IS NOT NULL FROM release ORDER BY 1"), [["1", "t"], ["2", "t"], ["3", "f"]],
+          "those with older months are marked")
+    is_eq([db.value("SELECT count(*) FROM %s WHERE release_id < 3" % t) for t in
+           ("release_cell_month", "release_municipality_month", "release_municipality_kind", "release_district",
+            "release_watch_area")], ["0"] * 5, "and empty")
+    is_eq(db.value("SELECT count(*) FROM incident"), str(40 - len(old)), "the incidents are gone")
+    is_eq(db.value("SELECT min(from_hour)::date >= '2024-03-01' FROM incident"), "t", "all of an older month")
+    contains(refused(db, "revert", "1"), "incidents of it were erased", "what showed them cannot be reverted")
+    contains(refused(db, "publish", "--through", "2024-05", "--from", "2024-02"), "were erased by a retention",
+             "erased months are not published as empty")
+    contains(db.grannkarta("publish", "--through", "2024-05").stdout, "2024-03 to 2024-05", "kept ones are")
+    contains(db.grannkarta("retain", "--months", 3, "--yes").stdout, "erased: 0 incidents", "a second time there is nothing")
+    again = incidents(db, rows, "--data-through", "2024-06-14")
+    contains(counts(again), "new 0   duplicate %d" % (40 - len(old)), "rows of erased months do not come in again")
+    contains(again.stdout, "older than the retention (before 2024-03), not taken: %d" % len(old), "which the import says")
+    is_eq(db.value("SELECT count(*) FROM incident"), str(40 - len(old)), "nor are they stored")
+    done = incidents(db, old, check=False)
+    is_eq(done.returncode, 4, "a file of nothing else is refused")
+
+
+def versions_go_with_the_last_one():
+    """Dates were corrected across the border of what is kept."""
+    db = places()
+    rows = p.incidents(12)
+    incidents(db, rows, "--data-through", "2024-06-30")
+    moved = copy.deepcopy(rows)
+    for i, m in ((0, "05"), (5, "01")):  # January becomes May, June becomes January
+        for c in ("BROTTSDATUMTID_START", "BROTTSDATUMTID_SLUT"):
+            moved[i][c] = moved[i][c][:5] + m + moved[i][c][7:]
+        moved[i]["Inskrivningsdatum"] = "2024-06-29"
+    is_eq(counts(incidents(db, moved, "--data-through", "2024-06-30")),
+          "read 12   new 0   duplicate 10   changed 2   rejected 0   unlocated 0", "two dates are corrected")
+    moved_ids = [r[0] for r in db.query("SELECT id FROM incident WHERE revision_in = 2 ORDER BY from_hour")]
+    db.grannkarta("retain", "--months", 3, "--yes")
+    is_eq(db.query("SELECT id, to_char(from_hour, 'MM') FROM incident WHERE id IN (%s)" % ", ".join(moved_ids)),
+          [[moved_ids[1], "05"]], "an old version of a kept case goes; a case that is old goes with its later version")
+    is_eq(db.value("SELECT count(*) FROM case_key"), "1", "the key is in use")
+    db.grannkarta("retain", "--months", 1, "--yes")
+    plain = [dict(r, DIARIENR="") for r in p.incidents(6)]
+    incidents(db, plain, "--data-through", "2024-08-31")
+    db.grannkarta("retain", "--months", 1, "--yes")
+    is_eq(db.query("SELECT count(*) FROM incident"), [["0"]], "all of it is old by now")
+    is_eq(db.value("SELECT count(*) FROM case_key"), "0", "and a key under which nothing is stored is forgotten")
+
+
+def a_release_that_is_wholly_old_leaves_none():
+    db = places()
+    incidents(db, p.incidents(20), "--data-through", "2024-12-31")
+    db.grannkarta("publish", "--through", "2024-06")
+    out = db.grannkarta("retain", "--months", 2, "--yes").stdout
+    contains(out, "publish", "it says that a new one is needed")
+    is_eq(db.value("SELECT release FROM state"), "0", "the public sees none")
+    contains(refused(db, "withdraw", "1"), "erased", "an erased one cannot be withdrawn")
+
+
+def purging_needs_the_right_keys_and_one_number():
+    db = places()
+    incidents(db, p.incidents(5))
+    wrong = path("wrong-keys")
+    if not os.path.exists(wrong):
+        db.grannkarta("key", "create", "--key-ring", wrong)
+    contains(refused(db, "--key-ring", wrong, "purge", "5000-K000001-24", "--yes"), "key 1", "with a wrong ring it is refused")
+    for number, why in (([], "needs one case number"), (["A", "B"], "needs one case number"), ([" "], "is empty")):
+        contains(refused(db, "--key-ring", KEYS, "purge", *number, "--yes", code=2), why, "%r: %s" % (number, why))
+    with open(path("two.txt"), "w") as f:
+        f.write("5000-K000001-24\n5000-K000002-24\n")
+    message = refused(db, "--key-ring", KEYS, "purge", "--case-file", path("two.txt"), "--yes", code=2)
+    contains(message, "more than one line", "two numbers are refused")
+    ok("K00000" not in message, "without saying them")
+    refused(db, "--key-ring", KEYS, "purge", "--case-file", path("two.txt"), "5000-K000001-24", "--yes", code=2)
+    contains(refused(db, "--key-ring", KEYS, "purge", "--case-file", path("none.txt"), "--yes", code=1), "No such file", "no file")
+    contains(refused(db, "--key-ring", KEYS, "purge", "9-9", "--yes", code=2), "is not there", "a case that is not stored")
+    contains(refused(db, "--key-ring", KEYS, "purge", "5000-K000001-24", code=2), "say --yes", "nobody to be asked")
+    before = dump(db)
+    with open(path("one.txt"), "wb") as f:
+        f.write(b"\xef\xbb\xbf 5000-k000001-24\r\n")
+    out = db.grannkarta("--key-ring", KEYS, "purge", "--case-file", path("one.txt"), "--dry-run")
+    contains(out.stdout, "the case is there, in 1 versions", "a dry run looks")
+    is_eq(dump(db), before, "and erases nothing")
+    db.grannkarta("--key-ring", KEYS, "purge", "--case-file", path("one.txt"), "--yes")
+    is_eq(db.value("SELECT count(*) FROM incident"), "4", "then it goes")
+    is_eq(counts(incidents(db, p.incidents(5))), "read 5   new 1   duplicate 4   rejected 0   unlocated 0",
+          "a file that has it brings it back")
+
+
+def a_terminal_is_asked():
+    """The command on a terminal of its own: only "yes" erases."""
+    import pty
+    db = places()
+    incidents(db, p.incidents(30), "--data-through", "2024-06-30")
+    for answer, code, left in (("no", 1, "30"), ("y", 1, "30"), ("yes", 0, "5")):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([program("grannkarta"), "--database", db.conninfo(), "retain", "--months", "1"],
+                                   stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        os.write(master, answer.encode() + b"\n")
+        out, err = process.communicate()
+        os.close(master)
+        os.close(slave)
+        is_eq(process.returncode, code, "%s: exit code" % answer)
+        contains(err, "25 incidents and 0 releases with months before 2024-06 will be erased", "it asks")
+        is_eq(db.value("SELECT count(*) FROM incident"), left, "%s: %s are left" % (answer, left))
+
+
+def every_command_of_the_guide_works():
+    """The sh blocks of the guide's section, in order, as they stand."""
+    with open(os.path.join(ROOT, "deploy", "README.md"), encoding="utf-8") as f:
+        section = f.read().split("## Taking back and erasing\n")[1].split("\n## ")[0]
+    commands = [l for block in re.findall(r"```sh\n(.*?)```", section, re.S) for l in block.strip().split("\n")]
+    ok(len(commands) >= 8, "%d commands" % len(commands))
+    db = places()
+    rows = p.incidents(40)
+    incidents(db, rows[:30], "--data-through", "2024-06-30")
+    incidents(db, rows, "--data-through", "2024-06-30")
+    db.grannkarta("publish", "--through", "2024-04")
+    db.grannkarta("publish", "--through", "2024-06")
+    with open(path("case.txt"), "w") as f:
+        f.write(rows[5]["DIARIENR"] + "\n")
+    for command in commands:
+        words = command.split()
+        is_eq(words[0], "grannkarta", command)
+        done = subprocess.run([program("grannkarta"), "--database", db.conninfo(), "--key-ring", KEYS, *words[1:]],
+                              cwd=folder.name, capture_output=True, text=True)
+        is_eq((done.returncode, done.stderr), (0, ""), "works: " + command)
+
+
 try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
     run(a_reverted_import_is_as_if_it_had_not_been, a_revert_can_be_reverted_and_nothing_twice,
         a_revert_is_refused_with_the_reason, a_case_that_comes_again_stays_with_its_first_lattice,
         analysts_see_a_revert_and_the_public_does_not, a_withdrawn_release_gives_way_to_the_newest_that_stands,
-        a_release_does_not_end_before_the_one_that_stands)
+        a_release_does_not_end_before_the_one_that_stands, a_retention_keeps_the_newest_closed_months,
+        versions_go_with_the_last_one, a_release_that_is_wholly_old_leaves_none,
+        purging_needs_the_right_keys_and_one_number, a_terminal_is_asked, every_command_of_the_guide_works)
 finally:
     cluster.__exit__()
     folder.cleanup()

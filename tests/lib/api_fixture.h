@@ -320,6 +320,7 @@ static inline struct gk_snapshot *world_make(enum gk_snapshot_kind kind, int32_t
 struct world {
     struct gk_snapshot *newest[GK_SNAPSHOT_KINDS];
     struct gk_snapshot *replaced; /* what a cursor may still be pinned to */
+    const struct gk_numbers *numbers;
     int asked[GK_SNAPSHOT_KINDS];
     int held;
 };
@@ -346,6 +347,40 @@ static inline const struct gk_snapshot *world_acquire_pinned(void *context,
             return candidates[i];
         }
     return NULL;
+}
+
+/* The newest and the replaced one by their numbers; else what lists would say. */
+static inline enum gk_status world_acquire_numbered(void *context,
+                                                    const struct gk_snapshot **snapshot,
+                                                    enum gk_snapshot_kind kind, int32_t number,
+                                                    struct gk_error *error)
+{
+    struct world *world = context;
+    struct gk_snapshot *candidates[] = {world->newest[kind], world->replaced};
+    world->asked[kind]++;
+    *snapshot = NULL;
+    for (int i = 0; i < 2; i++)
+        if (candidates[i] != NULL && candidates[i]->kind == kind &&
+            candidates[i]->number == number) {
+            world->held++;
+            *snapshot = candidates[i];
+            return GK_OK;
+        }
+    return number >= 1000  ? gk_error_set(error, GK_UNAVAILABLE, "it is being loaded")
+           : number >= 100 ? gk_error_set(error, GK_GONE, "it was withdrawn")
+                           : gk_error_set(error, GK_NOT_FOUND, "there is none");
+}
+
+static inline const struct gk_numbers *world_acquire_numbers(void *context)
+{
+    struct world *world = context;
+    return world->numbers;
+}
+
+static inline void world_release_numbers(void *context, const struct gk_numbers *numbers)
+{
+    (void)context;
+    (void)numbers;
 }
 
 static inline void world_release(void *context, const struct gk_snapshot *snapshot)
@@ -378,8 +413,16 @@ static inline enum gk_status world_token(void *context, const unsigned char hash
 
 static inline struct gk_api *world_api(struct world *world)
 {
-    struct gk_source source = {world,          world_acquire,  world_acquire_pinned, world_release,
-                               world_silent_s, world_is_stale, world_token};
+    struct gk_source source = {.context = world,
+                               .acquire = world_acquire,
+                               .acquire_pinned = world_acquire_pinned,
+                               .acquire_numbered = world_acquire_numbered,
+                               .release = world_release,
+                               .acquire_numbers = world_acquire_numbers,
+                               .release_numbers = world_release_numbers,
+                               .silent_s = world_silent_s,
+                               .is_stale = world_is_stale,
+                               .token = world_token};
     struct gk_api_config config = {
         .title = "Grann <karta>", .publisher = "P&B", .limit_default = 100};
     struct gk_api *api = NULL;

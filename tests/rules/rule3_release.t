@@ -27,7 +27,9 @@ def crawl(daemon, limit=97):
                       "&datetime=2025-07-01/2025-12-31", "&bbox=14,55.9,14.6,56.3"):
             queue.append(f"/collections/{c}/items?limit={limit}{query}")
     queue += ["/collections/incidents", "/collections/incidents/items", "/collections/cells/items/999999999",
-              "/collections/cells/items?cursor=x", "/nothing"]
+              "/collections/cells/items?cursor=x", "/nothing", "/releases", "/releases?f=html", "/revisions",
+              "/collections?release=1", "/collections?release=2", "/collections/cells/items?limit=9&release=1",
+              "/collections?revision=1", "/collections?revision=2"]
     while queue:
         path = queue.pop(0)
         if path in answers:

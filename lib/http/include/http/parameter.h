@@ -47,6 +47,11 @@ GK_CHECKED enum gk_status gk_parameters_read(const struct gk_request *request,
                                              const struct gk_parameter *table,
                                              struct gk_value *values, struct gk_error *error);
 
+/* Reads only the parameter of `row`, and looks at no other. GK_INVALID as above. */
+GK_CHECKED enum gk_status gk_parameter_read(const struct gk_request *request,
+                                            const struct gk_parameter *row, struct gk_value *value,
+                                            struct gk_error *error);
+
 /* Appends the OpenAPI 3.0 parameter objects of the rows that `role` may use. */
 void gk_parameters_put_openapi(struct gk_json *json, const struct gk_parameter *table,
                                enum gk_role role);

@@ -103,8 +103,8 @@ struct gk_municipality_kind {
 
 struct gk_snapshot {
     enum gk_snapshot_kind kind;
-    int32_t number;                  /* of the release or the revision, at least 1 */
-    int32_t places;                  /* generation of places (revision only; 0 in a release) */
+    int32_t number; /* of the release or the revision, at least 1 */
+    int32_t places; /* generation of places; 0: never changes (asked for by number, a release) */
     bool has_own_places;             /* revision: shown with the places it was made with */
     int64_t made_utc;                /* timeStamp of every answer */
     int32_t first_month, last_month; /* closed months that the data cover, both included */
