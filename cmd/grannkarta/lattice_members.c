@@ -1,5 +1,5 @@
 /* Plain cells are told from the others here as refresh_memberships() does it in SQL
- * (0012_memberships); a test compares the two. */
+ * (0013_memberships); a test compares the two. */
 #include "lattice_members.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Which cells answer for a district or a watch area, when a version of the lattice
  * is written: the plain ones by COPY, the others decided by PostgreSQL from what is
- * copied into temporary tables (0012_memberships says what these are). */
+ * copied into temporary tables (0013_memberships says what these are). */
 #include "store/places.h"
 
 enum gk_status gk_near_find(struct gk_store *store, int32_t source_id, const char *unit_districts,

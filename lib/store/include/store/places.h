@@ -248,7 +248,7 @@ void gk_copy_lattice_cell(struct gk_copy *copy, int32_t version, int32_t cell,
 
 /* --- Memberships of a version that is being written ------------------------------------
  *
- * What 0012_memberships calls plain cells are told from the units in memory; the
+ * What 0013_memberships calls plain cells are told from the units in memory; the
  * others are left to the database. In this order: gk_near_find(), gk_near_each(),
  * the four COPYs, gk_memberships_decide(). */
 
