@@ -141,7 +141,7 @@ def nothing_splits_a_count():
     is_eq(good.status, 200, "without, it is answered")
     for query in ("kind=villa", "code=9801", "type=villa", "attempted=true", "completed=true", "definition=bra", "weekday=1",
                   "hour=8", "class=flat", "filter=count%3E0", "properties=count", "sortby=-count", "min_count=1", "revision=1",
-                  "release=1", "k=1", "cell=1", "case=5000", "size=250", "crs=x", "bbox-crs=x", "count=1", "dwellings=8"):
+                  "release=-1", "release=1&revision=1", "k=1", "cell=1", "case=5000", "size=250", "crs=x", "bbox-crs=x", "count=1", "dwellings=8"):
         for collection in ("cells", "districts-regso", "watch-areas"):
             answer = daemon.get(f"/collections/{collection}/items?limit=1&{query}")
             if answer.status not in (400, 401, 403):
@@ -150,6 +150,9 @@ def nothing_splits_a_count():
                   "compare=2024-01-01/2024-02-01"):
         answer = daemon.get("/collections/hotspots/items?limit=1&" + query)
         ok(answer.status in (400, 401, 403), f"hotspots?{query}: {answer.status}")
+    is_eq(counts("cells", "&release=1"), counts("cells"), "a release that is asked for by number is the same")
+    is_eq([daemon.get("/collections/cells/items?release=2").status, daemon.get("/revisions").status], [404, 401],
+          "one that is not there is not found; revisions are for analysts")
     names = set().union(*(set(x) for c in ("cells", "districts-regso", "watch-areas", "hotspots") for x in values(c).values()))
     is_eq({x for x in names if any(w in x for w in ("kind", "villa", "flat", "holiday", "code_", "attempt", "complet",
                                                     "unlocated", "hour", "revision"))}, set(),
@@ -210,11 +213,12 @@ def an_unpublished_incident_leaves_no_trace():
     token = analyst_token(cluster)
     revision = lambda: daemon.get("/collections/cells/items?limit=10000&datetime=2024-03-05", token=token)
     daemon.poll(lambda: revision().status == 200, "the analyst is let in")
-    paths = ["/", "/collections", "/api", "/conformance", "/nothing", "/collections/cells/items?limit=0"]
+    paths = ["/", "/releases", "/collections?release=1", "/collections", "/api", "/conformance", "/nothing", "/collections/cells/items?limit=0"]
     for c in ("cells", "districts-regso", "districts-kommun", "watch-areas", "hotspots"):
         paths += [f"/collections/{c}", f"/collections/{c}/schema", f"/collections/{c}/items?limit=10000",
                   f"/collections/{c}/items?limit=3&f=html", f"/collections/{c}/items?limit=50&datetime=2024-03-05",
-                  f"/collections/{c}/items?limit=50&datetime=2024-06-05", f"/collections/{c}/items/1"]
+                  f"/collections/{c}/items?limit=50&datetime=2024-06-05",
+                  f"/collections/{c}/items?limit=20&release=1", f"/collections/{c}/items?limit=20&release=2", f"/collections/{c}/items/1"]
     before, analyst_before, lines = shapes(paths), revision().body, len(daemon.lines)
     e, n = home_of_victim()
     secret = [row(950000, e, n, "2024-03-15"), row(950001, e, n, "2024-10-02"), row(950002, e, n, "2024-03-16", "0826")]
@@ -237,6 +241,7 @@ def demolished_homes_do_not_leave_a_cell_of_fewer_than_k():
         LEFT JOIN public.home h ON ST_Covers(c.outline, h.g) GROUP BY 1"""
     weak = [r for r in cluster.query(true) if int(r[1]) < K]
     ok(len(weak) > 0, "as they were, %d of %d cells would have fewer than k homes now" % (len(weak), len(old)))
+    first = {x: counts("cells", "&release=1&datetime=" + x) for x in ("2024-02-05", "2024-03-05", "2024-05-05")}
     grannkarta("import", "dwellings", p.write(path("later.geojson"), later))
     grannkarta("lattice", "build")
     grannkarta("publish", "--through", "2024-06")
@@ -245,6 +250,18 @@ def demolished_homes_do_not_leave_a_cell_of_fewer_than_k():
     served = values("cells")
     is_eq(set(served), set(now), "the cells of HTTP are those of SQL")
     is_eq([c for c, (d, a) in now.items() if d < K or a < ADDRESSES], [], "every cell has k homes at 3 addresses that still stand")
+    # The first release is still there: cells of then, with the homes of then. Subtracting
+    # it from the second tells no more than the second, since new cells are sums of old ones.
+    is_eq({x: counts("cells", "&release=1&datetime=" + x) for x in first}, first, "the first release is as it was")
+    into = {int(a): int(b) for a, b in cluster.query("SELECT cell_id, living_id FROM grannkarta.cells_at(2)")}
+    for month, then in first.items():
+        late = counts("cells", "&datetime=" + month)
+        sums = collections.Counter()
+        for cell, count in then.items():
+            sums[into[cell]] += count
+        changed = {c: late[c] - sums[c] for c in late if late[c] != sums[c]}
+        ok(all(now[c][0] >= K and d > 0 for c, d in changed.items()),
+           "%s: what the second adds to the first is reported for whole new cells: %s" % (month, sorted(changed.values())))
     is_eq({c: x["dwellings"] for c, x in served.items()}, {c: d for c, (d, _) in now.items()}, "and says how many")
 
 
