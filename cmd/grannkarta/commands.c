@@ -73,6 +73,9 @@ enum gk_status gk_command_run(const struct gk_command *command, const struct gk_
     gk_report_init(&report, command->name);
     arguments->report = &report;
     enum gk_status status = gk_progress_create(&arguments->progress, stderr, command->name, style);
+    /* Until a command names its own steps, it is told how long it takes. */
+    if (status == GK_OK && command->has_report)
+        gk_progress_begin(arguments->progress, command->name, NULL, 0);
     if (status != GK_OK)
         gk_error_set(error, status, "%s: out of memory", command->name);
     else

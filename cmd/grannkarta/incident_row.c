@@ -38,6 +38,21 @@ static struct gk_csv_field column_of(const struct gk_csv_row *row, int column)
     return field;
 }
 
+/* Databases give dates a midnight, also where the time is in a column of its own. */
+static void drop_midnight(struct gk_csv_field *date)
+{
+    static const char *const ends[] = {"00:00", "00:00:00", "00:00:00.000", "00:00:00.0000000"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t length = strlen(ends[i]);
+        const char *end = date->text + date->length - length;
+        if (date->length > length + 1 && memcmp(end, ends[i], length) == 0 &&
+            (end[-1] == ' ' || end[-1] == 'T')) {
+            date->length -= length + 1;
+            return;
+        }
+    }
+}
+
 /* Texts of several columns with blanks between. What is empty may only be at the
  * end: without the day, "2024 3 17" would be another date. */
 static struct gk_csv_field join(const struct gk_csv_row *row, const int *parts, size_t count,
@@ -54,6 +69,8 @@ static struct gk_csv_field join(const struct gk_csv_row *row, const int *parts, 
         }
         if (has_gap || length + 1 + part.length > GK_FIELD_JOINED_MAX)
             return hopeless;
+        if (i == 0 && count == 2 && column_of(row, parts[1]).length > 0)
+            drop_midnight(&part);
         if (i > 0)
             joined[length++] = ' ';
         memcpy(joined + length, part.text, part.length);

@@ -363,6 +363,18 @@ static void close_source(void *state)
 static const struct gk_incident_source_kind kind = {heading, next, progress, hash_all,
                                                     close_source};
 
+/* SQLite keeps what is not yet written to a GeoPackage beside it. It is not read
+ * there (that would write), and leaving it out in silence would lose incidents. */
+static bool has_pending_changes(const char *path)
+{
+    char *log = NULL;
+    struct stat about;
+    bool is_pending =
+        asprintf(&log, "%s-wal", path) > 0 && stat(log, &about) == 0 && about.st_size > 0;
+    free(log);
+    return is_pending;
+}
+
 enum gk_status gk_incident_vector_open(struct gk_incident_source *source, const char *path,
                                        const struct gk_incident_settings *settings,
                                        struct gk_error *error)
@@ -371,6 +383,11 @@ enum gk_status gk_incident_vector_open(struct gk_incident_source *source, const 
     if (stat(path, &about) != 0)
         return gk_error_set(error, errno == ENOENT ? GK_NOT_FOUND : GK_IO, "open \"%.300s\": %s",
                             path, strerror(errno));
+    if (has_pending_changes(path))
+        return gk_error_set(error, GK_REJECTED,
+                            "open \"%.300s\": another program has it open, with changes that are "
+                            "not in it yet; close it there first",
+                            path);
     struct vector_source *state = calloc(1, sizeof *state);
     if (state == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "open \"%.300s\": out of memory", path);

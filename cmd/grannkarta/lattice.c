@@ -1,19 +1,18 @@
 /* `lattice build` and `lattice show`: a new version of the lattice from the
  * newest dwellings, and what a stored one is like. The algorithm is lib/anon's;
  * here it gets its input and its result is written in one transaction. */
-#include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "command.h"
-#include "geo/square.h"
-#include "geo/wkb.h"
+#include "lattice_members.h"
 #include "lattice_summary.h"
+#include "lattice_write.h"
 #include "store/places.h"
 #include "stored_lattice.h"
 
-enum { OUTLINE_MAX_BYTES = 64 * 1024 * 1024, MAX_RADIUS_CM = 200000 };
+enum { MAX_RADIUS_CM = 200000 };
 
 /* --- Reporting ------------------------------------------------------------------ */
 
@@ -58,206 +57,6 @@ static void put_numbers(struct gk_report *report, const struct gk_lattice_summar
     gk_report_i64(report, "merges", merges, "cells merged in this version: {}\n");
 }
 
-/* --- Writing ---------------------------------------------------------------------- */
-
-static enum gk_status write_cells(struct gk_store *store, const struct gk_lattice *built,
-                                  size_t old_count, int32_t version, struct gk_error *error)
-{
-    struct gk_copy *copy = NULL;
-    enum gk_status status = gk_cells_copy(&copy, store, error);
-    if (status != GK_OK)
-        return status;
-    for (size_t i = old_count; i < built->cell_count; i++) {
-        const struct gk_lattice_cell *cell = &built->cells[i];
-        bool lives = cell->merged_into == GK_CELL_NONE;
-        const struct gk_stored_cell row = {cell->id, cell->point, cell->district,
-                                           lives ? 0 : cell->merged_into, lives ? 0 : version};
-        gk_copy_cell(copy, version, &row);
-    }
-    return gk_copy_end(copy, NULL, error);
-}
-
-static enum gk_status write_merges(struct gk_store *store, const struct gk_lattice *built,
-                                   const struct gk_stored_lattice *old, int32_t version,
-                                   struct gk_error *error)
-{
-    enum gk_status status = GK_OK;
-    for (size_t i = 0; i < old->cell_count && status == GK_OK; i++)
-        if (old->cells[i].merged_into == GK_CELL_NONE &&
-            built->cells[i].merged_into != GK_CELL_NONE)
-            status = gk_cell_merge(store, built->cells[i].id, built->cells[i].merged_into, version,
-                                   error);
-    return status;
-}
-
-struct new_unit {
-    struct gk_square square;
-    int32_t district, cell;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct new_unit *p = a, *q = b;
-    if (p->square.e != q->square.e)
-        return p->square.e < q->square.e ? -1 : 1;
-    if (p->square.n != q->square.n)
-        return p->square.n < q->square.n ? -1 : 1;
-    return (p->district > q->district) - (p->district < q->district);
-}
-
-/* In the order of the table's key: its index then grows at one end only, which
- * takes a third of the time. */
-static enum gk_status write_units(struct gk_store *store, const struct gk_lattice *built,
-                                  const struct gk_stored_lattice *old, struct gk_error *error)
-{
-    struct gk_copy *copy = NULL;
-    struct new_unit *units = malloc((built->unit_count + 1) * sizeof *units);
-    if (units == NULL)
-        return gk_error_set(error, GK_NO_MEMORY, "write the lattice: out of memory");
-    size_t count = 0;
-    for (size_t i = 0; i < built->unit_count; i++)
-        if (old->units[i].cell == GK_CELL_NONE)
-            units[count++] = (struct new_unit){old->units[i].square, old->units[i].district,
-                                               built->cell_of_unit[i]};
-    qsort(units, count, sizeof *units, by_key);
-    enum gk_status status = gk_units_copy(&copy, store, error);
-    if (status == GK_OK) {
-        for (size_t i = 0; i < count; i++)
-            gk_copy_unit(copy, units[i].square, units[i].district, units[i].cell);
-        status = gk_copy_end(copy, NULL, error);
-    }
-    free(units);
-    return status;
-}
-
-/* The units of each living cell, one after the other: order[start[c]] up to
- * order[start[c + 1]] for cell c + 1. */
-static bool group_units(const struct gk_lattice *built, uint32_t **order, uint32_t **start)
-{
-    *order = malloc((built->unit_count + 1) * sizeof **order);
-    *start = calloc(built->cell_count + 2, sizeof **start);
-    if (*order == NULL || *start == NULL)
-        return false;
-    for (size_t i = 0; i < built->unit_count; i++)
-        (*start)[built->cell_of_unit[i] + 1]++;
-    for (size_t c = 1; c < built->cell_count + 2; c++)
-        (*start)[c] += (*start)[c - 1];
-    /* start[id] now is where cell id begins; filling moves it to where it ends. */
-    for (size_t i = 0; i < built->unit_count; i++)
-        (*order)[(*start)[built->cell_of_unit[i]]++] = (uint32_t)i;
-    return true;
-}
-
-static int by_square(const void *a, const void *b)
-{
-    const struct gk_square *p = a, *q = b;
-    if (p->n != q->n)
-        return p->n < q->n ? -1 : 1;
-    return (p->e > q->e) - (p->e < q->e);
-}
-
-/* A square that two districts share is in a cell's outline once. */
-static size_t without_repeats(struct gk_square *squares, size_t count)
-{
-    size_t kept = 0;
-    qsort(squares, count, sizeof *squares, by_square);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || by_square(&squares[i], &squares[kept - 1]) != 0)
-            squares[kept++] = squares[i];
-    return kept;
-}
-
-/* What writing a cell needs, made once. */
-struct cell_writer {
-    struct gk_copy *copy;
-    const struct gk_stored_lattice *old;
-    struct gk_square *squares; /* room for all units */
-    struct gk_buf ewkb;
-    int32_t version, side_cm;
-};
-
-static enum gk_status write_lattice_cell(struct cell_writer *writer, int32_t id,
-                                         const uint32_t *units, size_t count,
-                                         struct gk_error *error)
-{
-    int64_t dwellings[GK_CLASS_COUNT] = {0}, addresses = 0;
-    for (size_t i = 0; i < count; i++) {
-        for (int c = 0; c < GK_CLASS_COUNT; c++)
-            dwellings[c] += writer->old->classes[units[i]][c];
-        addresses += writer->old->units[units[i]].addresses;
-        writer->squares[i] = writer->old->units[units[i]].square;
-    }
-    for (int c = 0; c < GK_CLASS_COUNT; c++)
-        if (dwellings[c] > INT32_MAX || addresses > INT32_MAX)
-            return gk_error_set(error, GK_REJECTED, "cell %d has more than 2^31 dwellings", id);
-    struct gk_polygons outline;
-    enum gk_status status = gk_outline(&outline, writer->squares,
-                                       without_repeats(writer->squares, count), writer->side_cm);
-    if (status != GK_OK)
-        return gk_error_set(error, status, "outline of cell %d: %s", id, gk_status_text(status));
-    gk_buf_clear(&writer->ewkb);
-    gk_buf_put_ewkb(&writer->ewkb, &outline);
-    gk_polygons_release(&outline);
-    status = gk_buf_status(&writer->ewkb);
-    if (status != GK_OK)
-        return gk_error_set(error, status, "outline of cell %d: %s", id, gk_status_text(status));
-    gk_copy_lattice_cell(writer->copy, writer->version, id, dwellings, addresses, writer->ewkb.data,
-                         writer->ewkb.length);
-    return GK_OK;
-}
-
-static enum gk_status write_lattice_cells(struct gk_store *store, const struct gk_lattice *built,
-                                          const struct gk_stored_lattice *old,
-                                          const struct gk_lattice_version *version,
-                                          struct gk_error *error)
-{
-    uint32_t *order = NULL, *start = NULL;
-    struct cell_writer writer = {
-        .old = old, .version = version->version, .side_cm = version->square_dm * 10};
-    gk_buf_init(&writer.ewkb, OUTLINE_MAX_BYTES);
-    writer.squares = malloc((built->unit_count + 1) * sizeof *writer.squares);
-    enum gk_status status = GK_OK;
-    if (writer.squares == NULL || !group_units(built, &order, &start)) {
-        status = GK_NO_MEMORY;
-        gk_error_set(error, status, "write the lattice: out of memory");
-    }
-    if (status == GK_OK)
-        status = gk_lattice_cells_copy(&writer.copy, store, error);
-    for (size_t i = 0; i < built->cell_count && status == GK_OK; i++)
-        if (built->cells[i].merged_into == GK_CELL_NONE)
-            status = write_lattice_cell(&writer, (int32_t)i + 1, order + start[i],
-                                        start[i + 1] - start[i], error);
-    if (status == GK_OK)
-        status = gk_copy_end(writer.copy, NULL, error);
-    else
-        gk_copy_abort(writer.copy);
-    gk_buf_release(&writer.ewkb);
-    free(writer.squares);
-    free(order);
-    free(start);
-    return status;
-}
-
-static enum gk_status write_version(struct gk_store *store, const struct gk_places *places,
-                                    const struct gk_lattice *built,
-                                    const struct gk_stored_lattice *old,
-                                    const struct gk_lattice_version *version,
-                                    struct gk_error *error)
-{
-    enum gk_status status = gk_lattice_insert(store, version, places->base_set, error);
-    if (status == GK_OK)
-        status = write_cells(store, built, old->cell_count, version->version, error);
-    if (status == GK_OK)
-        status = write_merges(store, built, old, version->version, error);
-    if (status == GK_OK)
-        status = write_units(store, built, old, error);
-    if (status == GK_OK)
-        status = write_lattice_cells(store, built, old, version, error);
-    if (status == GK_OK)
-        status = gk_places_changed(store, version->version, error);
-    return status;
-}
-
 /* --- Building ------------------------------------------------------------------------ */
 
 static enum gk_status check_result(const struct gk_lattice *built,
@@ -299,21 +98,94 @@ static enum gk_status plan_version(struct gk_lattice_version *version, bool *is_
     return status;
 }
 
-/* The built lattice in terms of the units, for the summary. */
-static enum gk_status report_built(struct gk_report *report, const struct gk_lattice *built,
-                                   struct gk_stored_lattice *old,
-                                   const struct gk_lattice_version *version, struct gk_error *error)
-{
+/* --- Work beside the database's ------------------------------------------------------
+ *
+ * The cells grow while PostGIS finds what areas touch, and are summarised while
+ * they are written; both need only memory. */
+
+struct beside {
+    pthread_t thread;
+    bool is_running;
+    enum gk_status status;
+    struct gk_error error;
+    const struct gk_stored_lattice *old;
+    const struct gk_lattice_version *version;
+    struct gk_lattice built;
+    struct gk_unit *units; /* with their new cells */
     struct gk_lattice_summary summary;
-    for (size_t i = 0; i < built->unit_count; i++)
-        old->units[i].cell = built->cell_of_unit[i];
-    enum gk_status status =
-        gk_lattice_summarise(&summary, old->units, built->unit_count, built->cells,
-                             built->cell_count, version->square_dm * 10);
+};
+
+static void *grow(void *context)
+{
+    struct beside *beside = context;
+    const struct gk_lattice_rule rule = {beside->version->square_dm * 10, beside->version->k,
+                                         beside->version->min_addresses, MAX_RADIUS_CM};
+    const struct gk_stored_lattice *old = beside->old;
+    beside->status = gk_lattice_build(&beside->built, old->units, old->unit_count, old->cells,
+                                      old->cell_count, &rule, &beside->error);
+    return NULL;
+}
+
+static void *summarise(void *context)
+{
+    struct beside *beside = context;
+    const struct gk_lattice *built = &beside->built;
+    beside->units = malloc((built->unit_count + 1) * sizeof *beside->units);
+    beside->status = beside->units == NULL ? GK_NO_MEMORY : GK_OK;
+    for (size_t i = 0; i < built->unit_count && beside->units != NULL; i++) {
+        beside->units[i] = beside->old->units[i];
+        beside->units[i].cell = built->cell_of_unit[i];
+    }
+    if (beside->status == GK_OK)
+        beside->status =
+            gk_lattice_summarise(&beside->summary, beside->units, built->unit_count, built->cells,
+                                 built->cell_count, beside->version->square_dm * 10);
+    if (beside->status != GK_OK)
+        gk_error_set(&beside->error, beside->status, "summarise the lattice: %s",
+                     gk_status_text(beside->status));
+    return NULL;
+}
+
+/* Starts it, or does it at once when there is no thread to be had. */
+static void start_beside(struct beside *beside, void *(*work)(void *))
+{
+    beside->is_running = pthread_create(&beside->thread, NULL, work, beside) == 0;
+    if (!beside->is_running)
+        (void)work(beside);
+}
+
+/* Waits for it; its failure counts when `status` is none. */
+static enum gk_status end_beside(struct beside *beside, enum gk_status status,
+                                 struct gk_error *error)
+{
+    if (beside->is_running)
+        pthread_join(beside->thread, NULL);
+    beside->is_running = false;
+    if (status != GK_OK || beside->status == GK_OK)
+        return status;
+    if (error != NULL)
+        *error = beside->error;
+    return beside->status;
+}
+
+static enum gk_status write_built(struct gk_store *store, const struct gk_places *places,
+                                  struct beside *beside, const struct gk_members *members,
+                                  const struct gk_arguments *arguments, struct gk_error *error)
+{
+    enum gk_status status = check_result(&beside->built, beside->version, error);
     if (status != GK_OK)
-        return gk_error_set(error, status, "summarise the lattice: %s", gk_status_text(status));
-    put_numbers(report, &summary, version, (int64_t)built->merge_count);
-    return GK_OK;
+        return status;
+    gk_progress_begin(arguments->progress, "writing cells", NULL, 0);
+    start_beside(beside, summarise);
+    status = gk_lattice_write(store, places->base_set, &beside->built, beside->old, beside->version,
+                              members, error);
+    status = end_beside(beside, status, error);
+    if (status == GK_OK)
+        status = gk_store_execute(store, "COMMIT", error);
+    if (status == GK_OK)
+        put_numbers(arguments->report, &beside->summary, beside->version,
+                    (int64_t)beside->built.merge_count);
+    return status;
 }
 
 static enum gk_status build_in(struct gk_store *store, const struct gk_options *options,
@@ -322,7 +194,8 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
     struct gk_places places;
     struct gk_lattice_version version = {.version = 0};
     struct gk_stored_lattice old = {.units = NULL};
-    struct gk_lattice built = {.cells = NULL};
+    struct gk_members members = {.blocks = NULL};
+    struct beside beside = {.old = &old, .version = &version};
     bool is_built = false;
     enum gk_status status = gk_places_read(&places, store, error);
     if (status == GK_OK)
@@ -336,22 +209,16 @@ static enum gk_status build_in(struct gk_store *store, const struct gk_options *
     if (status == GK_OK)
         status = gk_stored_lattice_load(&old, store, version.source_id, version.classes, error);
     if (status == GK_OK) {
-        const struct gk_lattice_rule rule = {version.square_dm * 10, version.k,
-                                             version.min_addresses, MAX_RADIUS_CM};
         gk_progress_begin(arguments->progress, "growing cells", NULL, 0);
-        status = gk_lattice_build(&built, old.units, old.unit_count, old.cells, old.cell_count,
-                                  &rule, error);
+        start_beside(&beside, grow);
+        status = gk_members_find(&members, store, version.source_id, &old, error);
+        status = end_beside(&beside, status, error);
     }
     if (status == GK_OK)
-        status = check_result(&built, &version, error);
-    gk_progress_begin(arguments->progress, "writing cells", NULL, 0);
-    if (status == GK_OK)
-        status = write_version(store, &places, &built, &old, &version, error);
-    if (status == GK_OK)
-        status = gk_store_execute(store, "COMMIT", error);
-    if (status == GK_OK)
-        status = report_built(arguments->report, &built, &old, &version, error);
-    gk_lattice_release(&built);
+        status = write_built(store, &places, &beside, &members, arguments, error);
+    gk_lattice_release(&beside.built);
+    free(beside.units);
+    gk_members_release(&members);
     gk_stored_lattice_release(&old);
     return status;
 }

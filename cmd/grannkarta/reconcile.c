@@ -85,8 +85,8 @@ static enum gk_status find_columns(struct run *run, const struct gk_csv_row *hea
     return GK_OK;
 }
 
-static enum gk_status refuse(int64_t line, const char *what, const char *value,
-                             const char *allowed, struct gk_error *error)
+static enum gk_status refuse(int64_t line, const char *what, const char *value, const char *allowed,
+                             struct gk_error *error)
 {
     return gk_error_set(error, GK_REJECTED, "line %" PRId64 ": %s \"%.60s\"; allowed is %s", line,
                         what, value, allowed);
@@ -141,8 +141,8 @@ static enum gk_status take_line(struct run *run, struct gk_copy *copy, const str
     run->first_year = run->rows == 0 || year < run->first_year ? (int32_t)year : run->first_year;
     run->last_year = run->rows == 0 || year > run->last_year ? (int32_t)year : run->last_year;
     run->rows++;
-    const struct gk_official official = {
-        row->line, (int32_t)year, text[FIELD_MUNICIPALITY], text[FIELD_WHAT], count};
+    const struct gk_official official = {row->line, (int32_t)year, text[FIELD_MUNICIPALITY],
+                                         text[FIELD_WHAT], count};
     gk_copy_official(copy, &official);
     return GK_OK;
 }

@@ -259,9 +259,11 @@ static enum gk_status fetch_sample(struct asking *asking, struct gk_buf *path, c
     if (sample == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "verify the answers: out of memory");
     asking->report->is_sampled = true;
-    asking->report->sample_features = SAMPLE_FEATURES;
-    enum gk_status status = gk_verify_sample(asking->store, asking->collection, SAMPLE_FEATURES,
-                                             take_id, sample, error);
+    int64_t most = asking->target->features_max < SAMPLE_FEATURES ? asking->target->features_max
+                                                                  : SAMPLE_FEATURES;
+    asking->report->sample_features = most;
+    enum gk_status status =
+        gk_verify_sample(asking->store, asking->collection, most, take_id, sample, error);
     for (size_t i = 0; i < sample->count && status == GK_OK; i++) {
         status = fetch_item(asking, path, &batch, sample->id[i], period, error);
         if (status == GK_OK && (i + 1) % SAMPLE_BATCH == 0)
@@ -352,7 +354,8 @@ static enum gk_status fetch_period(struct asking *asking, int32_t first, int32_t
         gk_buf_putc(&period, '/');
         gk_buf_put_day(&period, gk_day_from_month(last + 1) - 1);
     }
-    enum gk_status status = gk_verify_expect(asking->store, first, last, gk_verify_interval, error);
+    enum gk_status status = gk_verify_expect(asking->store, first, last, only_municipalities,
+                                             gk_verify_interval, error);
     for (size_t i = 0; i < asking->names && status == GK_OK; i++)
         if (!only_municipalities || strcmp(asking->name[i], "districts-kommun") == 0)
             status =

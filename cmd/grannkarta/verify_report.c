@@ -53,8 +53,8 @@ enum gk_verify_reason gk_verify_reason(const struct gk_verify_report *report,
 {
     const struct gk_verify_finding *finding = &report->finding[check];
     if (!finding->is_run)
-        return report->url[0] == '\0' ? GK_VERIFY_NO_HTTP : GK_VERIFY_NO_TOKEN;
-    return finding->outcome.skipped > 0 ? GK_VERIFY_ERASED : GK_VERIFY_NOTHING;
+        return report->url[0] == '\0' ? GK_BECAUSE_NO_HTTP : GK_BECAUSE_NO_TOKEN;
+    return finding->outcome.skipped > 0 ? GK_BECAUSE_ERASED : GK_BECAUSE_NOTHING;
 }
 
 size_t gk_verify_count(const struct gk_verify_report *report, enum gk_verify_result result)
@@ -68,10 +68,10 @@ size_t gk_verify_count(const struct gk_verify_report *report, enum gk_verify_res
 /* --- Text ---------------------------------------------------------------------- */
 
 static const char *const reasons[] = {
-    [GK_VERIFY_NOTHING] = "there is nothing of the kind yet",
-    [GK_VERIFY_ERASED] = "retention or a purge has erased what to compare with",
-    [GK_VERIFY_NO_HTTP] = "not asked: --no-http",
-    [GK_VERIFY_NO_TOKEN] = "not asked: no --token-file",
+    [GK_BECAUSE_NOTHING] = "there is nothing of the kind yet",
+    [GK_BECAUSE_ERASED] = "retention or a purge has erased what to compare with",
+    [GK_BECAUSE_NO_HTTP] = "not asked: --no-http",
+    [GK_BECAUSE_NO_TOKEN] = "not asked: no --token-file",
 };
 
 static void put_check_text(struct gk_buf *buf, const struct gk_verify_report *report,
@@ -92,7 +92,7 @@ static void put_check_text(struct gk_buf *buf, const struct gk_verify_report *re
     }
     if (outcome->skipped > 0 && result != GK_VERIFY_NOT_APPLICABLE)
         gk_buf_printf(buf, "      %lld not looked at: %s\n", (long long)outcome->skipped,
-                      reasons[GK_VERIFY_ERASED]);
+                      reasons[GK_BECAUSE_ERASED]);
     if (outcome->noted > 0)
         gk_buf_printf(buf, "      %lld counted besides\n", (long long)outcome->noted);
 }

@@ -35,10 +35,10 @@ enum gk_verify_result { GK_VERIFY_PASS, GK_VERIFY_FAIL, GK_VERIFY_NOT_APPLICABLE
 
 /* Why a check does not apply. */
 enum gk_verify_reason {
-    GK_VERIFY_NOTHING, /* there is nothing of the kind */
-    GK_VERIFY_ERASED,  /* retention or a purge erased what it would compare with */
-    GK_VERIFY_NO_HTTP, /* --no-http */
-    GK_VERIFY_NO_TOKEN /* no --token-file */
+    GK_BECAUSE_NOTHING, /* there is nothing of the kind */
+    GK_BECAUSE_ERASED,  /* retention or a purge erased what it would compare with */
+    GK_BECAUSE_NO_HTTP, /* --no-http */
+    GK_BECAUSE_NO_TOKEN /* no --token-file */
 };
 
 struct gk_verify_finding {

@@ -69,14 +69,14 @@ static enum gk_status read_basis(struct gk_reconcile_basis *basis, struct gk_sto
                                  struct gk_error *error)
 {
     *basis = (struct gk_reconcile_basis){.data_through_day = INT32_MIN};
-    enum gk_status status = gk_store_query(
-        store,
-        "SELECT data_through, (SELECT max(kept_from) FROM revision),"
-        "  (SELECT coalesce(sum(rows_rejected), 0)::bigint FROM revision),"
-        "  (SELECT coalesce(sum(count), 0)::bigint FROM incident"
-        "    WHERE revision_out IS NULL AND municipality_id IS NULL)"
-        "  FROM revision ORDER BY id DESC LIMIT 1",
-        NULL, 0, take_basis, basis, error);
+    enum gk_status status =
+        gk_store_query(store,
+                       "SELECT data_through, (SELECT max(kept_from) FROM revision),"
+                       "  (SELECT coalesce(sum(rows_rejected), 0)::bigint FROM revision),"
+                       "  (SELECT coalesce(sum(count), 0)::bigint FROM incident"
+                       "    WHERE revision_out IS NULL AND municipality_id IS NULL)"
+                       "  FROM revision ORDER BY id DESC LIMIT 1",
+                       NULL, 0, take_basis, basis, error);
     if (status == GK_OK && basis->data_through_day == INT32_MIN)
         return gk_error_set(error, GK_REJECTED,
                             "there is nothing to compare: no incidents were imported");

@@ -110,16 +110,19 @@ static enum gk_status write_intervals(struct gk_store *store, gk_verify_interval
 }
 
 enum gk_status gk_verify_expect(struct gk_store *store, int32_t first_month, int32_t last_month,
-                                gk_verify_interval_function *interval, struct gk_error *error)
+                                bool only_municipalities, gk_verify_interval_function *interval,
+                                struct gk_error *error)
 {
-    const struct gk_store_value months[] = {gk_store_i64(first_month), gk_store_i64(last_month)};
+    const struct gk_store_value months[] = {gk_store_i64(first_month), gk_store_i64(last_month),
+                                            gk_store_i64(only_municipalities)};
     enum gk_status status = gk_store_execute(store, "TRUNCATE w_period", error);
     if (status == GK_OK)
         status = gk_store_query(store,
                                 "INSERT INTO w_period SELECT"
                                 " (DATE '1970-01-01' + make_interval(months => $1::int))::date,"
-                                " (DATE '1970-01-01' + make_interval(months => $2::int))::date",
-                                months, 2, NULL, NULL, error);
+                                " (DATE '1970-01-01' + make_interval(months => $2::int))::date,"
+                                " $3::bigint = 1",
+                                months, 3, NULL, NULL, error);
     if (status == GK_OK)
         status = run_script(store, "http-places", error);
     if (status == GK_OK)

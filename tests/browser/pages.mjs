@@ -33,6 +33,28 @@ try {
       await page.screenshot({ path: `${shots}/${name.replace(/[^a-z0-9]+/gi, "-")}.png`, fullPage: size !== "desktop" });
       await page.close();
     }
+    // The report of `grannkarta verify`: a file, which may load nothing at all.
+    for (const lang of ["sv", "en"]) {
+      const page = await context.newPage();
+      const name = `${size} verify ${lang}`, foreign = [];
+      page.on("request", (r) => { if (!r.url().endsWith(`/verify-${lang}.html`)) foreign.push(r.url()); });
+      await page.goto(`file://${shots}/verify-${lang}.html`, { waitUntil: "load" });
+      ok(foreign.length === 0, `${name}: loads nothing`);
+      ok(await page.getAttribute("html", "lang") === lang, `${name}: says its language`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      ok(overflow <= 0, `${name}: no horizontal scroll`);
+      await page.evaluate(axe);
+      const found = (await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }))).violations;
+      if (!ok(found.length === 0, `${name}: axe finds nothing`))
+        diag(found.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`).join("\n"));
+      await page.screenshot({ path: `${shots}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
+      if (size === "desktop") {
+        const pdf = (await page.pdf({ path: `${shots}/verify-${lang}.pdf`, preferCSSPageSize: true })).toString("latin1");
+        const pages = (pdf.match(/\/Type\s*\/Page\b(?!s)/g) || []).length;
+        ok(pages >= 3 && pages <= 9, `${name}: prints on ${pages} pages of A4`);
+      }
+      await page.close();
+    }
     await context.close();
   }
 } finally {

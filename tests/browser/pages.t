@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The pages of the daemon in Chromium; screenshots in build/screenshots/."""
+"""The pages of the daemon in Chromium, and the page that `grannkarta verify` writes;
+screenshots in build/screenshots/."""
 import os
 import subprocess
 import sys
@@ -13,4 +14,6 @@ from fixture import municipality
 shots = os.path.join(ROOT, "build", "screenshots")
 os.makedirs(shots, exist_ok=True)
 with municipality() as m, Daemon(m.conninfo()) as daemon:
+    for lang in ("sv", "en"):
+        m.grannkarta("verify", "--url", daemon.url(), "--lang", lang, "--html", os.path.join(shots, "verify-%s.html" % lang))
     sys.exit(subprocess.run(["node", os.path.join(HERE, "pages.mjs"), daemon.url(), shots]).returncode)

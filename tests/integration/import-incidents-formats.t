@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -197,6 +198,14 @@ def broken_files_are_refused_without_a_word_of_them():
     refused("cut.gpkg", binary[:len(binary) // 2])
     refused("noise.gpkg", binary[:4096] + bytes(range(256)) * 400)
     refused("noise.xlsx", b"PK\3\4" + bytes(500))
+    editor = sqlite3.connect(gpkg)
+    editor.execute("PRAGMA journal_mode = wal")
+    editor.execute("UPDATE gpkg_contents SET description = 'x'")
+    editor.commit()
+    done = incidents(db, gpkg)
+    is_eq(done.returncode, 4, "a GeoPackage with changes pending is refused")
+    contains(done.stderr, "another program has it open", "with the reason")
+    editor.close()
     with gzip.open(path("whole.csv.gz"), "wb") as f:
         f.write(open(p.write_csv(path("whole.csv"), rows), "rb").read())
     with open(path("whole.csv.gz"), "rb") as f:

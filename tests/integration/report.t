@@ -97,14 +97,15 @@ def a_failure_is_one_object_too():
     done = db.grannkarta("lattice", "show", "--json", check=False)
     report = json.loads(done.stdout)
     is_eq((done.returncode != 0, report["command"], report["status"]), (True, "lattice show", "NOT_FOUND"), "on standard output")
-    event = json.loads(done.stderr)
+    event = json.loads(done.stderr.splitlines()[-1])
     is_eq(event, {"event": "error", "status": "NOT_FOUND", "message": report["message"]}, "and as an event")
     contains(db.grannkarta("lattice", "show", check=False).stderr, "grannkarta: " + report["message"], "the same as in words")
 
 
 def progress_is_lines_in_a_log_and_events_with_json():
     done = cluster.grannkarta("synth", path("synth"), "--dwellings", 500, "--incidents", 50, "--years", 1)
-    lines = done.stderr.splitlines()
+    # A machine that is slow enough shows lines on the way too.
+    lines = [line for line in done.stderr.splitlines() if " in " in line]
     ok(len(lines) >= 3 and all(re.fullmatch(r"[\w .-]+: [\d,]+ \w+ in \d+ (s|min \d+ s)", line) for line in lines),
        "a line for each step that counts: " + lines[0])
     ok("\r" not in done.stderr and "\033" not in done.stderr, "without control characters")

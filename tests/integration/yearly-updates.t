@@ -159,6 +159,17 @@ def release_of(daemon):
     return daemon.get("/collections/cells/items?limit=1").headers["ETag"]
 
 
+def by_number(daemon, number):
+    """The cells and districts of a release, asked for by its number."""
+    found = []
+    for collection in ("cells", "districts-regso", "districts-kommun", "watch-areas"):
+        question = "/collections/%s/items?limit=1000&release=%d" % (collection, number)
+        # It is loaded again first, and says so.
+        answer = daemon.poll(lambda: (lambda a: a if a.status != 503 else None)(daemon.get(question)), "release %d" % number)
+        found.append((answer.status, answer.headers["ETag"], answer.body))
+    return found
+
+
 def revision_of(daemon, token):
     """What analysts get, who are answered by the newest of everything."""
     answer = daemon.get("/collections/cells/items?limit=1", token=token)
@@ -183,7 +194,7 @@ def five_years_of_dwellings():
     grannkarta("import", "incidents", write_incidents(rng, homes, 150, FIRST * 12, FIRST * 12 + 11), "--data-through",
                "%d-12-31" % FIRST)
     grannkarta("publish", "--through", "%d-12" % FIRST)
-    merged_years = 0
+    merged_years, numbered = 0, {}
     token = analyst_token(db)
     with Daemon(db.conninfo()) as daemon:
         daemon.poll(lambda: revision_of(daemon, token)[0] == 200, "the analyst is let in")
@@ -192,6 +203,7 @@ def five_years_of_dwellings():
             what = "%d, %s" % (year, change.__name__.replace("_", " "))
             before_units, before_living = units(), living()
             before_frozen, before_answers = frozen(i + 1, i + 1), answers(daemon)
+            numbered[i + 1] = by_number(daemon, i + 1)
             ok(len(before_answers) > 15, "%s: %d public answers before" % (what, len(before_answers)))
             homes = change(rng, homes)
             seen = revision_of(daemon, token)
@@ -227,6 +239,9 @@ def five_years_of_dwellings():
             is_eq(sum(f["properties"]["count"] for f in cells),
                   int(db.value("SELECT sum(count) FROM release_cell_month WHERE release_id = %d AND month >= '%d-01-01'"
                                % (i + 2, year))), what + ": every incident of the year is in one of them")
+        is_eq([n for n in numbered if numbered[n] != by_number(daemon, n)], [],
+              "the releases of all years answer as they did, by their lattices")
+        is_eq({status for found in numbered.values() for status, _, _ in found}, {200}, "which they did")
     ok(merged_years >= 2, "cells had to merge in %d of the years" % merged_years)
     is_eq(db.query("SELECT id, lattice_version FROM release ORDER BY id"), [[str(i), str(i)] for i in range(1, 7)],
           "each release keeps the lattice of its year")

@@ -18,7 +18,7 @@ CREATE INDEX ON w_cell (cell_id);
 ANALYZE w_cell;
 
 -- The months that are asked for; what each collection should answer; what was seen.
-CREATE TEMPORARY TABLE w_period (first_month date, last_month date) ON COMMIT DROP;
+CREATE TEMPORARY TABLE w_period (first_month date, last_month date, only_municipalities boolean) ON COMMIT DROP;
 CREATE TEMPORARY TABLE w_place (collection text, id bigint, count bigint, dwellings bigint, at_risk bigint, inhabitants bigint,
                                 other jsonb, outline geometry, side_m float8) ON COMMIT DROP;
 CREATE TEMPORARY TABLE w_interval (count bigint, lower float8, upper float8) ON COMMIT DROP;

@@ -11,7 +11,7 @@ ANALYZE w_count;
 INSERT INTO w_place
 SELECT 'cells', cell_id, count, dwellings, at_risk, NULL, jsonb_build_object('cell', cell_id, 'addresses', addresses, 'place', 'cell'),
        outline, side_m
-FROM w_count CROSS JOIN w_release;
+FROM w_count CROSS JOIN w_release CROSS JOIN w_period WHERE NOT only_municipalities;
 
 -- Districts, and what only the municipality as a whole tells.
 WITH year AS (
@@ -50,7 +50,8 @@ SELECT 'districts-' || d.set_name, d.id, coalesce(c.count, 0), coalesce(c.dwelli
 FROM w_release r JOIN release_district rd ON rd.release_id = r.id JOIN district d ON d.id = rd.district_id
 JOIN district_set t ON t.name = d.set_name CROSS JOIN year y
 JOIN district_summary s ON s.version = r.lattice_version AND s.district_id = d.id
-LEFT JOIN cells c ON c.district_id = d.id LEFT JOIN whole w ON w.district_id = d.id LEFT JOIN kind k ON k.district_id = d.id;
+LEFT JOIN cells c ON c.district_id = d.id LEFT JOIN whole w ON w.district_id = d.id LEFT JOIN kind k ON k.district_id = d.id
+CROSS JOIN w_period p WHERE d.set_name = 'kommun' OR NOT p.only_municipalities;
 
 INSERT INTO w_place
 SELECT 'watch-areas', w.watch_area_id, coalesce(c.count, 0), coalesce(c.dwellings, 0), coalesce(c.at_risk, 0), NULL,
@@ -61,7 +62,8 @@ FROM w_release r JOIN release_watch_area w ON w.release_id = r.id JOIN watch_bou
 JOIN watch_summary s ON s.version = r.lattice_version AND s.boundary_id = b.id
 CROSS JOIN LATERAL (SELECT sum(c.count) AS count, sum(c.dwellings) AS dwellings, sum(c.at_risk) AS at_risk, count(*) AS cells
                     FROM watch_cover x JOIN w_count c USING (cell_id)
-                    WHERE x.version = r.lattice_version AND x.boundary_id = b.id) c;
+                    WHERE x.version = r.lattice_version AND x.boundary_id = b.id) c
+CROSS JOIN w_period p WHERE NOT p.only_municipalities;
 
 -- Squares of 250 m: a cell's count goes to its squares by the dwellings that count.
 INSERT INTO w_place
@@ -75,6 +77,7 @@ FROM (
          CASE WHEN c.at_risk > 0 THEN c.count::float8 * (u.villa * r.villa + u.flat * r.flat + u.holiday * r.holiday) / c.at_risk
               ELSE c.count::float8 * (u.villa + u.flat + u.holiday) / c.dwellings END AS count
   FROM w_release r JOIN v_unit u ON u.version = r.lattice_version JOIN w_count c ON c.cell_id = u.cell_id
-  WHERE u.villa + u.flat + u.holiday > 0
+  CROSS JOIN w_period p
+  WHERE u.villa + u.flat + u.holiday > 0 AND NOT p.only_municipalities
 ) x GROUP BY e, n;
 DROP TABLE w_count;

@@ -562,6 +562,83 @@ START_TEST(public_answers_never_touch_the_revision)
 }
 END_TEST
 
+START_TEST(a_number_selects_the_data_for_those_who_may)
+{
+    open_world();
+    world.replaced = world_make(GK_SNAPSHOT_RELEASE, RELEASE - 1, CELLS, 2);
+    struct answer newest = ask(api, (struct question){ITEMS, PUBLIC, .collection = "cells"});
+    static const char *const wrong[] = {"0", "-1", "x", "", "5.0", "2147483648"};
+    const struct {
+        enum gk_role role;
+        const char *name, *value;
+        enum gk_status status;
+    } cases[] = {
+        {GK_ROLE_PUBLIC, "release", "5", GK_OK},
+        {GK_ROLE_PUBLIC, "release", "4", GK_OK},
+        {GK_ROLE_PUBLIC, "release", "6", GK_NOT_FOUND},
+        {GK_ROLE_PUBLIC, "release", "100", GK_GONE},
+        {GK_ROLE_PUBLIC, "release", "1000", GK_UNAVAILABLE},
+        {GK_ROLE_ANALYST, "release", "4", GK_OK},
+        {GK_ROLE_ANALYST, "revision", "9", GK_OK},
+        {GK_ROLE_ANALYST, "revision", "8", GK_NOT_FOUND},
+        {GK_ROLE_CONTACT, "release", "4", GK_OK},
+        {GK_ROLE_CONTACT, "revision", "9", GK_FORBIDDEN},
+        {GK_ROLE_CONTACT, "revision", "8", GK_FORBIDDEN},
+        {GK_ROLE_PUBLIC, "revision", "9", GK_UNAUTHORIZED},
+        {GK_ROLE_PUBLIC, "revision", "x", GK_UNAUTHORIZED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer a =
+            ask(api, (struct question){ITEMS, .role = cases[i].role, .collection = "cells",
+                                       .query = {cases[i].name, cases[i].value}});
+        ck_assert_msg(a.status == cases[i].status, "%s=%s: %s", cases[i].name, cases[i].value,
+                      a.error.message);
+        ck_assert_int_eq(a.response.retry_after_s, cases[i].status == GK_UNAVAILABLE);
+        if (a.status == GK_OK)
+            ck_assert_int_eq((int)json_number(a.body, cases[i].name), atoi(cases[i].value));
+        forget(&a);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct answer a = ask(api, (struct question){ITEMS, PUBLIC, .collection = "cells",
+                                                     .query = {"release", wrong[i]}});
+        ck_assert_int_eq(a.status, GK_INVALID);
+        forget(&a);
+    }
+    forget(&newest);
+    close_world();
+}
+END_TEST
+
+START_TEST(no_number_leads_the_public_to_a_revision)
+{
+    open_world();
+    gk_handler *const handlers[] = {gk_resource_collections, gk_resource_collection,
+                                    gk_resource_schema,      gk_resource_feature_schema,
+                                    gk_resource_items,       gk_resource_item};
+    static const char *const numbers[] = {"9", "5", "1", "x", ""};
+    for (size_t h = 0; h < sizeof handlers / sizeof *handlers; h++)
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            bool is_list = handlers[h] == gk_resource_collections;
+            struct question q = {.handler = handlers[h],
+                                 PUBLIC,
+                                 .collection = is_list ? NULL : "cells",
+                                 .id = handlers[h] == gk_resource_item ? "1" : NULL,
+                                 .query = {"revision", numbers[i]}};
+            struct answer a = ask(api, q);
+            ck_assert_int_eq(a.status, GK_UNAUTHORIZED);
+            forget(&a);
+            q.query[0] = "release";
+            a = ask(api, q);
+            ck_assert(a.status == (strcmp(numbers[i], "5") == 0                   ? GK_OK
+                                   : numbers[i][0] >= '1' && numbers[i][0] <= '9' ? GK_NOT_FOUND
+                                                                                  : GK_INVALID));
+            forget(&a);
+        }
+    ck_assert_int_eq(world.asked[GK_SNAPSHOT_REVISION], 0);
+    close_world();
+}
+END_TEST
+
 START_TEST(without_a_release_the_public_is_told_to_come_back)
 {
     open_world();
@@ -615,6 +692,7 @@ GK_UNIT_MAIN("api items", a_cell_has_its_count_of_the_last_twelve_months,
              a_cursor_keeps_to_the_data_it_began_with, a_changed_or_borrowed_cursor_is_refused,
              boxes_select_whole_cells, one_feature_is_the_one_of_the_page,
              ids_that_name_nothing_are_not_found, the_public_is_refused_what_is_for_analysts,
-             public_answers_never_touch_the_revision,
+             public_answers_never_touch_the_revision, a_number_selects_the_data_for_those_who_may,
+             no_number_leads_the_public_to_a_revision,
              without_a_release_the_public_is_told_to_come_back,
              a_page_too_large_ends_early_with_a_next_link)

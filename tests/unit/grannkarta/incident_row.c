@@ -2,6 +2,7 @@
  * shown. Expectations are written by hand. */
 #include "incident_row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -288,6 +289,20 @@ START_TEST(joined_columns_make_one_value)
     /* Without the day, the hour must not become one. */
     ck_assert_int_eq(read_by(&input, names, map, form, NULL, "9801|2024|3||17|1|1"),
                      GK_ROW_REFUSED);
+    static const char two[] = "code|dag|kl|n|e", join[] = "from=dag+kl";
+    static const char *const days[] = {"2024-03-01", "2024-03-01 00:00", "2024-03-01 00:00:00.000",
+                                       "20240301T00:00:00"};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        char row[64];
+        snprintf(row, sizeof row, "9801|%s|17:05|1|1", days[i]);
+        ck_assert_int_eq(read_by(&input, two, join, form, NULL, row), GK_ROW_TAKEN);
+        ck_assert_int_eq(input.from_hour, day * 24 + 17);
+    }
+    ck_assert_int_eq(read_by(&input, two, join, form, NULL, "9801|2024-03-01 08:00|17:05|1|1"),
+                     GK_ROW_REFUSED);
+    ck_assert_int_eq(read_by(&input, two, join, form, NULL, "9801|2024-03-01 00:00||1|1"),
+                     GK_ROW_TAKEN);
+    ck_assert_int_eq(input.to_hour, day * 24);
     ck_assert_int_eq(read_by(&input, names, map, form, NULL, "||||||"), GK_ROW_BLANK);
     ck_assert_int_eq(read_by(&input, names, map, form, NULL, " | "), GK_ROW_BLANK);
 }

@@ -68,6 +68,40 @@ START_TEST(names_fold_and_slugs_are_plain)
 }
 END_TEST
 
+START_TEST(no_break_spaces_of_both_encodings_are_trimmed_and_letters_are_not)
+{
+    static const char *const table[][2] = {{"\xA0x\xA0", "x"},
+                                           {"\xC2\xA0x\xC2\xA0 ", "x"},
+                                           {"voil\xC3\xA0", "voil\xC3\xA0"}, /* a grave */
+                                           {"\xA0", ""},
+                                           {"\xA0\xA0", ""}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *text = table[i][0];
+        size_t length = strlen(text);
+        gk_text_trim(&text, &length);
+        ck_assert_int_eq((int)length, (int)strlen(table[i][1]));
+        ck_assert_int_eq(memcmp(text, table[i][1], length), 0);
+    }
+}
+END_TEST
+
+START_TEST(fields_are_decoded_as_said)
+{
+    struct gk_buf buf, low;
+    gk_buf_init(&buf, 100);
+    gk_buf_init(&low, 100);
+    ck_assert(gk_buf_put_decoded(&buf, GK_ENCODING_AUTO, "\xD6 \x80", 3));
+    ck_assert_str_eq(buf.data, "Ö €");
+    ck_assert(!gk_buf_put_decoded(&buf, GK_ENCODING_UTF_8, "\xD6", 1));
+    ck_assert(gk_buf_put_decoded(&buf, GK_ENCODING_WINDOWS_1252, "\xC3\x96", 2));
+    ck_assert_str_eq(buf.data, "Ã–");
+    gk_buf_put_lower(&low, "ÅÄÖ Été-ABC €", strlen("ÅÄÖ Été-ABC €"));
+    ck_assert_str_eq(low.data, "åäö été-abc €");
+    gk_buf_release(&buf);
+    gk_buf_release(&low);
+}
+END_TEST
+
 START_TEST(both_ends_are_trimmed)
 {
     const char *text = " \t\xC2\xA0"
@@ -84,4 +118,6 @@ START_TEST(both_ends_are_trimmed)
 END_TEST
 
 GK_UNIT_MAIN("text", utf_8_is_what_the_c_library_says_it_is, windows_1252_becomes_utf_8,
-             names_fold_and_slugs_are_plain, both_ends_are_trimmed)
+             names_fold_and_slugs_are_plain, both_ends_are_trimmed,
+             no_break_spaces_of_both_encodings_are_trimmed_and_letters_are_not,
+             fields_are_decoded_as_said)

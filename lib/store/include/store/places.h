@@ -246,4 +246,58 @@ void gk_copy_lattice_cell(struct gk_copy *copy, int32_t version, int32_t cell,
                           const int64_t dwellings[GK_CLASS_COUNT], int64_t addresses,
                           const void *ewkb, size_t ewkb_length);
 
+/* --- Memberships of a version that is being written ------------------------------------
+ *
+ * What 0013_memberships calls plain cells are told from the units in memory; the
+ * others are left to the database. In this order: gk_near_find(), gk_near_each(),
+ * the four COPYs, gk_memberships_decide(). */
+
+/* Finds which blocks of 32 x 32 of a source's squares each district and watch area
+ * touches. `unit_districts`: ids of the districts that have units, "1,2,7"; these
+ * are their units and are not looked at. */
+GK_CHECKED enum gk_status gk_near_find(struct gk_store *store, int32_t source_id,
+                                       const char *unit_districts, struct gk_error *error);
+
+/* An area that covers a block; for a block that is open one row with area 0. */
+struct gk_near_area {
+    int32_t e, n; /* of the block: of a square, shifted right by 5 */
+    bool is_open; /* cells in it are not plain */
+    bool has_border;
+    int32_t area;
+};
+typedef enum gk_status gk_near_function(void *context, const struct gk_near_area *row,
+                                        struct gk_error *error);
+
+/* Every block that areas touch, by (e, n, area). */
+GK_CHECKED enum gk_status gk_near_each(struct gk_store *store, gk_near_function *function,
+                                       void *context, struct gk_error *error);
+
+/* Begins which plain cells a district has, then rows, then gk_copy_end(). */
+GK_CHECKED enum gk_status gk_district_cells_copy(struct gk_copy **copy, struct gk_store *store,
+                                                 struct gk_error *error);
+void gk_copy_district_cell(struct gk_copy *copy, int32_t version, int32_t district, int32_t cell);
+
+/* Begins the dwellings of districts' plain cells, one row a district. */
+GK_CHECKED enum gk_status gk_whole_copy(struct gk_copy **copy, struct gk_store *store,
+                                        struct gk_error *error);
+void gk_copy_whole(struct gk_copy *copy, int32_t district, int64_t dwellings);
+
+/* Begins the dwellings that count of the cells that are not plain: by cell, base
+ * district and block, in as many rows as it takes. */
+GK_CHECKED enum gk_status gk_parts_copy(struct gk_copy **copy, struct gk_store *store,
+                                        struct gk_error *error);
+void gk_copy_part(struct gk_copy *copy, int32_t cell, int32_t district, struct gk_square block,
+                  int64_t dwellings);
+
+/* Begins their squares in blocks that have a border. */
+GK_CHECKED enum gk_status gk_border_squares_copy(struct gk_copy **copy, struct gk_store *store,
+                                                 struct gk_error *error);
+void gk_copy_border_square(struct gk_copy *copy, struct gk_square square, int32_t cell,
+                           int64_t dwellings);
+
+/* Decides the cells that were left, and what is known of every district and watch
+ * area in the version. */
+GK_CHECKED enum gk_status gk_memberships_decide(struct gk_store *store, int32_t version,
+                                                struct gk_error *error);
+
 #endif

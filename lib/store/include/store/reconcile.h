@@ -10,7 +10,7 @@
 
 /* One official total; texts are borrowed. */
 struct gk_official {
-    int64_t line;             /* of the table it came from */
+    int64_t line; /* of the table it came from */
     int32_t year;
     const char *municipality; /* its code or its name */
     const char *what;         /* an offence code, a kind of dwelling, or a definition */

@@ -25,9 +25,10 @@ GK_CHECKED enum gk_status gk_verify_http_begin(struct gk_verify_release *release
 /* The interval of a count, as the caller computes it. */
 typedef void gk_verify_interval_function(int64_t count, double *lower, double *upper);
 
-/* Computes what every collection should answer for the months first to last. */
+/* Computes what every collection should answer for the months first to last, or
+ * only that of municipalities. */
 GK_CHECKED enum gk_status gk_verify_expect(struct gk_store *store, int32_t first_month,
-                                           int32_t last_month,
+                                           int32_t last_month, bool only_municipalities,
                                            gk_verify_interval_function *interval,
                                            struct gk_error *error);
 
