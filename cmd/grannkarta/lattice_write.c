@@ -32,13 +32,16 @@ static enum gk_status write_merges(struct gk_store *store, const struct gk_latti
                                    const struct gk_stored_lattice *old, int32_t version,
                                    struct gk_error *error)
 {
-    enum gk_status status = GK_OK;
-    for (size_t i = 0; i < old->cell_count && status == GK_OK; i++)
+    struct gk_copy *copy = NULL;
+    enum gk_status status = gk_merges_copy(&copy, store, error);
+    if (status != GK_OK)
+        return status;
+    for (size_t i = 0; i < old->cell_count; i++)
         if (old->cells[i].merged_into == GK_CELL_NONE &&
             built->cells[i].merged_into != GK_CELL_NONE)
-            status = gk_cell_merge(store, built->cells[i].id, built->cells[i].merged_into, version,
-                                   error);
-    return status;
+            gk_copy_merge(copy, built->cells[i].id, built->cells[i].merged_into);
+    status = gk_copy_end(copy, NULL, error);
+    return status == GK_OK ? gk_merges_apply(store, version, error) : status;
 }
 
 struct new_unit {

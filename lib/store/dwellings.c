@@ -94,6 +94,22 @@ enum gk_status gk_dwellings_each(struct gk_store *store, int32_t source_id,
         &value, 1, take_dwellings, &each, error);
 }
 
+enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
+                                     gk_dwellings_function *function, void *context,
+                                     struct gk_error *error)
+{
+    const struct gk_store_value value = gk_store_i64(source_id);
+    struct each_dwelling each = {function, context};
+    enum gk_status status = gk_store_execute(store, "SET LOCAL work_mem = '64MB'", error);
+    if (status != GK_OK)
+        return status;
+    return gk_store_query(store,
+                          "SELECT e, n, district_id, villa, flat, holiday, addresses, cell_id"
+                          "  FROM dwelling JOIN unit USING (e, n, district_id)"
+                          " WHERE source_id = $1::int ORDER BY e, n, district_id",
+                          &value, 1, take_dwellings, &each, error);
+}
+
 /* --- Cells and versions ------------------------------------------------------------ */
 
 struct each_cell {
@@ -235,15 +251,35 @@ void gk_copy_cell(struct gk_copy *copy, int32_t since_version, const struct gk_s
     }
 }
 
-enum gk_status gk_cell_merge(struct gk_store *store, int32_t id, int32_t into, int32_t version,
-                             struct gk_error *error)
+enum gk_status gk_merges_copy(struct gk_copy **copy, struct gk_store *store,
+                              struct gk_error *error)
 {
-    const struct gk_store_value values[] = {gk_store_i64(id), gk_store_i64(into),
-                                            gk_store_i64(version)};
+    enum gk_status status = gk_store_execute(
+        store, "CREATE TEMPORARY TABLE incoming_merge (id integer, heir integer) ON COMMIT DROP",
+        error);
+    *copy = NULL;
+    return status != GK_OK ? status
+                           : gk_copy_begin(copy, store,
+                                           "COPY pg_temp.incoming_merge (id, heir)"
+                                           " FROM STDIN (FORMAT binary)",
+                                           2, error);
+}
+
+void gk_copy_merge(struct gk_copy *copy, int32_t id, int32_t into)
+{
+    gk_copy_row(copy);
+    gk_copy_i32(copy, id);
+    gk_copy_i32(copy, into);
+}
+
+enum gk_status gk_merges_apply(struct gk_store *store, int32_t version, struct gk_error *error)
+{
+    const struct gk_store_value value = gk_store_i64(version);
     return gk_store_query(store,
-                          "UPDATE cell SET merged_into = $2::int, merged_version = $3::int"
-                          " WHERE id = $1::int AND merged_into IS NULL",
-                          values, 3, NULL, NULL, error);
+                          "UPDATE cell SET merged_into = m.heir, merged_version = $1::int"
+                          "  FROM pg_temp.incoming_merge m"
+                          " WHERE cell.id = m.id AND cell.merged_into IS NULL",
+                          &value, 1, NULL, NULL, error);
 }
 
 enum gk_status gk_units_copy(struct gk_copy **copy, struct gk_store *store, struct gk_error *error)

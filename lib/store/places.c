@@ -10,8 +10,12 @@
 
 enum gk_status gk_places_begin(struct gk_store *store, struct gk_error *error)
 {
-    /* References are looked up as of now (0010_place_references). */
-    enum gk_status status = gk_store_execute(store, "BEGIN ISOLATION LEVEL READ COMMITTED", error);
+    /* References are looked up as of now (0010_place_references). A server's usual
+     * 4 MB would put every join of a large town on disk. */
+    enum gk_status status = gk_store_execute(store,
+                                             "BEGIN ISOLATION LEVEL READ COMMITTED;"
+                                             "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off",
+                                             error);
     if (status == GK_OK)
         status = gk_store_query(store, "SELECT revision FROM state FOR UPDATE", NULL, 0, NULL, NULL,
                                 error);

@@ -93,6 +93,8 @@ class Cluster(Database):
     """A running cluster; itself its first database, `grannkarta`, set up and
     (unless migrate=False) migrated."""
 
+    speed = ["--fast"]  # no safety against power cuts
+
     def __init__(self, migrate=True):
         super().__init__(self, "grannkarta")
         self.migrate = migrate
@@ -120,7 +122,7 @@ class Cluster(Database):
 
     def start(self):
         """Starts the server (again)."""
-        out = subprocess.run([os.path.join(ROOT, "deploy", "private-cluster"), "start", self.directory, "--fast"],
+        out = subprocess.run([os.path.join(ROOT, "deploy", "private-cluster"), "start", self.directory, *self.speed],
                              check=True, text=True, stdout=subprocess.PIPE).stdout
         self.socket = out.split()[0].split("=", 1)[1]
         self.home = os.path.realpath(os.path.join(self.directory, "cluster"))  # data/, log: to be searched

@@ -279,6 +279,28 @@ def what_is_gone_is_gone_at_once():
             is_eq(daemon.get("/collections").status, 503, "there is none left to show")
 
 
+def what_a_retention_erased_is_gone():
+    with municipality() as m:
+        token = analyst_token(m)
+        m.grannkarta("publish", "--through", "2025-07")
+        with Daemon(m.conninfo(), public_url=URL) as daemon:
+            daemon.poll(lambda: daemon.get("/collections/incidents", token=token).status == 200, "the token is known")
+            status = lambda path, who=None: settled(daemon, path, who).status
+            is_eq([status("/collections?release=1"), status("/collections?release=2"), status("/collections?revision=1", token)],
+                  [200] * 3, "two releases and a revision are in memory")
+            m.grannkarta("retain", "--months", "12", "--yes", check=False)  # 4: WAL of this server still has something
+            daemon.poll(lambda: status("/collections?release=1") == 410, "months older than the retention are erased")
+            is_eq([status("/collections?release=2"), status("/collections?revision=1", token)], [410, 410],
+                  "all that contained them is gone, in memory too")
+            is_eq([r["release"] for r in daemon.get("/releases").json()["releases"]], [3], "a release of the kept months stands")
+            is_eq([r["revision"] for r in daemon.get("/revisions", token=token).json()["revisions"]], [2], "and a revision")
+            page = "/collections/incidents/items?limit=1000&revision=2"
+            before = seen(settled(daemon, page, token))
+            m.import_more()
+            daemon.poll(lambda: status("/collections?revision=3", token) == 200, "the next import is there")
+            is_eq(seen(settled(daemon, page, token)), before, "what was left can be shown again as it was")
+
+
 def old_data_are_bounded_and_need_no_database():
     with municipality() as m:
         token = analyst_token(m)
@@ -319,4 +341,5 @@ def old_data_are_bounded_and_need_no_database():
 run(what_was_shown_is_shown_again_byte_for_byte,
     who_may_ask_for_what,
     what_is_gone_is_gone_at_once,
+    what_a_retention_erased_is_gone,
     old_data_are_bounded_and_need_no_database)

@@ -179,6 +179,12 @@ GK_CHECKED enum gk_status gk_dwellings_each(struct gk_store *store, int32_t sour
                                             gk_dwellings_function *function, void *context,
                                             struct gk_error *error);
 
+/* The units of a source that have a cell, by square.e, square.n and district: what
+ * locating needs. Inside a transaction. */
+GK_CHECKED enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
+                                                gk_dwellings_function *function, void *context,
+                                                struct gk_error *error);
+
 /* --- The lattice -------------------------------------------------------------------- */
 
 /* One cell as stored. */
@@ -225,10 +231,18 @@ GK_CHECKED enum gk_status gk_cells_copy(struct gk_copy **copy, struct gk_store *
 /* Writes a new cell, born with `since_version`; its point never moves again. */
 void gk_copy_cell(struct gk_copy *copy, int32_t since_version, const struct gk_stored_cell *cell);
 
-/* Merges living cell `id` into another as of a version; a cell that was merged
- * already stays as it is. */
-GK_CHECKED enum gk_status gk_cell_merge(struct gk_store *store, int32_t id, int32_t into,
-                                        int32_t version, struct gk_error *error);
+/* Begins merges of living cells: gk_copy_merge() for each, gk_copy_end(), then
+ * gk_merges_apply() all at once. Once a transaction. */
+GK_CHECKED enum gk_status gk_merges_copy(struct gk_copy **copy, struct gk_store *store,
+                                         struct gk_error *error);
+
+/* Stages that cell `id` merges into another. */
+void gk_copy_merge(struct gk_copy *copy, int32_t id, int32_t into);
+
+/* Merges what was staged as of a version; a cell that was merged before stays as
+ * it is. */
+GK_CHECKED enum gk_status gk_merges_apply(struct gk_store *store, int32_t version,
+                                          struct gk_error *error);
 
 /* Begins new units: gk_copy_unit() for each, then gk_copy_end(). */
 GK_CHECKED enum gk_status gk_units_copy(struct gk_copy **copy, struct gk_store *store,
