@@ -251,8 +251,7 @@ void gk_copy_cell(struct gk_copy *copy, int32_t since_version, const struct gk_s
     }
 }
 
-enum gk_status gk_merges_copy(struct gk_copy **copy, struct gk_store *store,
-                              struct gk_error *error)
+enum gk_status gk_merges_copy(struct gk_copy **copy, struct gk_store *store, struct gk_error *error)
 {
     enum gk_status status = gk_store_execute(
         store, "CREATE TEMPORARY TABLE incoming_merge (id integer, heir integer) ON COMMIT DROP",
