@@ -1,6 +1,7 @@
 /* Where an incident belongs. Loading what locating needs, and locating. */
 #include "incident_places.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,24 +10,29 @@
 #include "district_index.h"
 #include "geo/crs.h"
 #include "geo/square.h"
-#include "lattice_summary.h"
 #include "store/incidents.h"
-#include "stored_lattice.h"
 
-enum { NAME_MAX_BYTES = 128 };
+enum { NAME_MAX_BYTES = 128, LARGE_BLOCK_BYTES = 256 * 1024 };
 
-/* What a cell is for the incidents in it. */
+/* Fewer than 200 dwellings within 500 m: as lattice_summary.h says it. */
+enum { NEAR_CM = 50000, COUNTRY_BELOW = 200 };
+enum ground { GROUND_NOT_ASKED, GROUND_TOWN, GROUND_COUNTRY };
+
+/* What a cell is for the incidents in it. There are hundreds of thousands. */
 struct cell_facts {
-    struct gk_cm point;
+    struct gk_square point;
+    int32_t merged_into;  /* 0: it lives */
     int32_t municipality; /* 0: none */
-    bool is_country;
 };
 
 struct gk_incident_places {
     struct gk_district_index base, municipalities;
     struct gk_locator *locator;
     int32_t version;
+    int32_t square_side_cm;
     struct cell_facts *cells; /* index = id - 1 */
+    unsigned char *grounds;   /* of each cell, enum ground */
+    size_t cell_count, cell_capacity;
     int32_t old_versions[GK_OLD_LATTICES_MAX];
     struct gk_locator *old_locators[GK_OLD_LATTICES_MAX];
     int32_t old_cells[GK_OLD_LATTICES_MAX]; /* of the last incident */
@@ -49,60 +55,99 @@ static enum gk_status add_old_version(void *context, int32_t version, struct gk_
     return GK_OK;
 }
 
-/* Facts of every living cell; a merged one is located to no more. */
-static enum gk_status fill_facts(struct gk_incident_places *places,
-                                 const struct gk_stored_lattice *stored, int32_t side_cm,
+static enum gk_status no_memory(struct gk_error *error)
+{
+    return gk_error_set(error, GK_NO_MEMORY, "load the lattice: out of memory");
+}
+
+static enum gk_status add_cell(void *context, const struct gk_stored_cell *row,
+                               struct gk_error *error)
+{
+    struct gk_incident_places *places = context;
+    if (row->id != (int32_t)places->cell_count + 1)
+        return gk_error_set(error, GK_INTERNAL, "cell %zu is missing", places->cell_count + 1);
+    if (places->cell_count == places->cell_capacity) {
+        size_t capacity = places->cell_capacity > 0 ? places->cell_capacity * 2 : 4096;
+        void *cells = realloc(places->cells, capacity * sizeof *places->cells);
+        if (cells == NULL)
+            return no_memory(error);
+        places->cells = cells;
+        places->cell_capacity = capacity;
+    }
+    places->cells[places->cell_count++] = (struct cell_facts){row->point, row->merged_into, 0};
+    return GK_OK;
+}
+
+/* Every cell, and the municipality that its point is in. */
+static enum gk_status load_cells(struct gk_incident_places *places, struct gk_store *store,
                                  struct gk_error *error)
 {
-    unsigned char *is_country = malloc(stored->unit_count + 1);
-    places->cells = calloc(stored->cell_count + 1, sizeof *places->cells);
-    enum gk_status status = GK_NO_MEMORY;
-    if (is_country != NULL && places->cells != NULL)
-        status = gk_lattice_find_country(is_country, stored->units, stored->unit_count, side_cm);
-    for (size_t i = 0; i < stored->cell_count && status == GK_OK; i++) {
-        struct gk_cm point = gk_square_centre(stored->cells[i].point, side_cm);
+    enum gk_status status = gk_cells_each(store, add_cell, places, error);
+    if (status != GK_OK)
+        return status;
+    places->grounds = calloc(places->cell_count + 1, 1);
+    if (places->grounds == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < places->cell_count; i++) {
+        struct gk_cm point = gk_square_centre(places->cells[i].point, places->square_side_cm);
         int32_t municipality = gk_district_index_at(&places->municipalities, point);
-        places->cells[i] = (struct cell_facts){point, municipality < 0 ? 0 : municipality, false};
+        places->cells[i].municipality = municipality < 0 ? 0 : municipality;
     }
-    for (size_t i = 0; i < stored->unit_count && status == GK_OK; i++) {
-        const struct gk_unit *unit = &stored->units[i];
-        if (unit->cell == GK_CELL_NONE)
-            continue;
-        const struct gk_lattice_cell *cell = &stored->cells[unit->cell - 1];
-        if (unit->square.e == cell->point.e && unit->square.n == cell->point.n)
-            places->cells[unit->cell - 1].is_country = is_country[i] != 0;
+    return GK_OK;
+}
+
+struct unit_reader {
+    const struct gk_incident_places *places;
+    struct gk_locator *locator;
+    unsigned classes; /* a bit for each class that counts */
+};
+
+static enum gk_status add_unit(void *context, const struct gk_square_dwellings *row,
+                               struct gk_error *error)
+{
+    const struct unit_reader *reader = context;
+    const struct gk_incident_places *places = reader->places;
+    struct gk_unit unit = {row->square, row->district, 0, row->addresses, row->cell};
+    for (int i = 0; i < GK_CLASS_COUNT; i++)
+        if ((reader->classes >> i & 1) != 0 &&
+            __builtin_add_overflow(unit.dwellings, row->dwellings[i], &unit.dwellings))
+            return gk_error_set(error, GK_REJECTED, "a square has more than 2^31 dwellings");
+    for (int32_t into = row->cell; into > 0; into = places->cells[into - 1].merged_into) {
+        if ((size_t)into > places->cell_count)
+            return gk_error_set(error, GK_INTERNAL, "cell %d of a unit does not exist", into);
+        unit.cell = into;
     }
-    free(is_country);
+    enum gk_status status = gk_locator_add(reader->locator, &unit);
     return status == GK_OK
                ? GK_OK
                : gk_error_set(error, status, "load the lattice: %s", gk_status_text(status));
 }
 
-/* The locator of a version; with `has_facts` also the facts of the cells. */
+/* The locator of a version. Squares that came after it have no dwellings in its
+ * source, and no part in it. */
 static enum gk_status load_locator(struct gk_incident_places *places, struct gk_locator **locator,
-                                   struct gk_store *store, int32_t version, int64_t max_distance_m,
-                                   bool has_facts, struct gk_error *error)
+                                   struct gk_store *store, const struct gk_lattice_version *lattice,
+                                   int64_t max_distance_m, struct gk_error *error)
+{
+    enum gk_status status =
+        gk_locator_create(locator, lattice->square_dm * 10, max_distance_m * 100);
+    if (status != GK_OK)
+        return gk_error_set(error, status, "load the lattice: %s", gk_status_text(status));
+    struct unit_reader reader = {places, *locator, lattice->classes};
+    return gk_located_units_each(store, lattice->source_id, add_unit, &reader, error);
+}
+
+static enum gk_status load_old_locators(struct gk_incident_places *places, struct gk_store *store,
+                                        int64_t max_distance_m, struct gk_error *error)
 {
     struct gk_lattice_version lattice;
-    struct gk_stored_lattice stored = {.units = NULL};
-    enum gk_status status = gk_lattice_read(&lattice, store, version, error);
-    if (status == GK_OK)
-        status = gk_stored_lattice_load(&stored, store, lattice.source_id, lattice.classes, error);
-    /* Squares that came after this version have no part in it. */
-    size_t kept = 0;
-    for (size_t i = 0; i < stored.unit_count; i++)
-        if (stored.units[i].cell != GK_CELL_NONE)
-            stored.units[kept++] = stored.units[i];
-    stored.unit_count = kept;
-    if (status == GK_OK && has_facts)
-        status = fill_facts(places, &stored, lattice.square_dm * 10, error);
-    if (status == GK_OK) {
-        status = gk_locator_build(locator, stored.units, stored.unit_count, lattice.square_dm * 10,
-                                  max_distance_m * 100);
-        if (status != GK_OK)
-            gk_error_set(error, status, "load the lattice: %s", gk_status_text(status));
+    enum gk_status status = gk_revision_lattices_each(store, add_old_version, places, error);
+    for (size_t i = 0; i < places->old_count && status == GK_OK; i++) {
+        status = gk_lattice_read(&lattice, store, places->old_versions[i], error);
+        if (status == GK_OK)
+            status = load_locator(places, &places->old_locators[i], store, &lattice, max_distance_m,
+                                  error);
     }
-    gk_stored_lattice_release(&stored);
     return status;
 }
 
@@ -135,14 +180,18 @@ static enum gk_status load(struct gk_incident_places *places, struct gk_store *s
         status = gk_district_index_load(&places->base, store, "", error);
     if (status == GK_OK)
         status = gk_district_index_load(&places->municipalities, store, "kommun", error);
+    malloc_trim(0); /* of the outlines, which are small blocks */
+    struct gk_lattice_version lattice = {0};
     if (status == GK_OK)
-        status = load_locator(places, &places->locator, store, places->version,
-                              options->max_distance_m, true, error);
+        status = gk_lattice_read(&lattice, store, places->version, error);
+    places->square_side_cm = lattice.square_dm * 10;
     if (status == GK_OK)
-        status = gk_revision_lattices_each(store, add_old_version, places, error);
-    for (size_t i = 0; i < places->old_count && status == GK_OK; i++)
-        status = load_locator(places, &places->old_locators[i], store, places->old_versions[i],
-                              options->max_distance_m, false, error);
+        status = load_cells(places, store, error);
+    if (status == GK_OK)
+        status =
+            load_locator(places, &places->locator, store, &lattice, options->max_distance_m, error);
+    if (status == GK_OK)
+        status = load_old_locators(places, store, options->max_distance_m, error);
     return status;
 }
 
@@ -150,9 +199,12 @@ enum gk_status gk_incident_places_open(struct gk_incident_places **places, struc
                                        const struct gk_incident_places_options *options,
                                        struct gk_error *error)
 {
+    /* Large blocks are mapped one by one, grow in place and go back when freed. Left to
+     * itself malloc() begins to keep them, and the peak is twice what is used. */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
     *places = calloc(1, sizeof **places);
     if (*places == NULL)
-        return gk_error_set(error, GK_NO_MEMORY, "load the lattice: out of memory");
+        return no_memory(error);
     enum gk_status status = load(*places, store, options, error);
     if (status != GK_OK) {
         gk_incident_places_close(*places);
@@ -173,6 +225,7 @@ void gk_incident_places_close(struct gk_incident_places *places)
     gk_transform_free(places->projected);
     gk_transform_free(places->degrees);
     free(places->cells);
+    free(places->grounds);
     free(places);
 }
 
@@ -223,6 +276,18 @@ static int32_t municipality_named(struct gk_incident_places *places, const char 
     return places->last_municipality;
 }
 
+/* Asked once a cell, and only of those that have an incident. */
+static bool is_in_country(struct gk_incident_places *places, int32_t cell)
+{
+    unsigned char *ground = &places->grounds[cell - 1];
+    if (*ground == GROUND_NOT_ASKED)
+        *ground = gk_locator_dwellings_near(places->locator, places->cells[cell - 1].point,
+                                            NEAR_CM) < COUNTRY_BELOW
+                      ? GROUND_COUNTRY
+                      : GROUND_TOWN;
+    return *ground == GROUND_COUNTRY;
+}
+
 static void find_old_cells(struct gk_incident_location *location, struct gk_incident_places *places,
                            struct gk_cm place, int32_t district)
 {
@@ -263,9 +328,9 @@ void gk_incident_locate(struct gk_incident_location *location, struct gk_inciden
         return;
     }
     const struct cell_facts *facts = &places->cells[cell - 1];
+    struct gk_cm point = gk_square_centre(facts->point, places->square_side_cm);
     location->why = GK_LOCATED;
     location->municipality = facts->municipality;
-    location->is_country = facts->is_country;
-    location->moved_m =
-        hypot((double)(place.e - facts->point.e), (double)(place.n - facts->point.n)) / 100;
+    location->is_country = is_in_country(places, cell);
+    location->moved_m = hypot((double)(place.e - point.e), (double)(place.n - point.n)) / 100;
 }

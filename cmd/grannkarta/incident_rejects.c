@@ -23,6 +23,7 @@ struct reason {
 struct gk_incident_rejects {
     struct gk_incident_rejects_options options;
     FILE *file;
+    char *part; /* where it is until it is complete; NULL: at its place */
     int64_t count;
     struct reason reasons[REASONS_MAX];
     size_t reason_count;
@@ -52,6 +53,9 @@ void gk_incident_rejects_free(struct gk_incident_rejects *rejects)
         return;
     if (rejects->file != NULL)
         fclose(rejects->file);
+    if (rejects->part != NULL)
+        (void)unlink(rejects->part);
+    free(rejects->part);
     free(rejects);
 }
 
@@ -71,10 +75,46 @@ static int put_heading(char heading[HEADING_MAX_BYTES],
                     d, d);
 }
 
+/* Removes an older list, if it is one. */
+static void remove_old(const struct gk_incident_rejects *rejects)
+{
+    static const char *const names[] = {"line", "feature"};
+    static const char delimiters[] = ";,\t";
+    char found[HEADING_MAX_BYTES] = {0}, heading[HEADING_MAX_BYTES];
+    int fd = open(rejects->options.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    ssize_t n = read(fd, found, sizeof found - 1);
+    close(fd);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (const char *d = delimiters; *d != '\0'; d++) {
+            const struct gk_incident_rejects_options options = {.delimiter = *d,
+                                                                .row_name = names[i]};
+            int length = put_heading(heading, &options);
+            if (n >= length && memcmp(found, heading, (size_t)length) == 0)
+                (void)unlink(rejects->options.path);
+        }
+}
+
+/* A list that is not complete has another name: what is cut off does not look like
+ * all there was to reject. Only what is no plain file (a pipe, a terminal, a link) is
+ * written to as it is. */
 static enum gk_status begin(struct gk_incident_rejects *rejects, struct gk_error *error)
 {
     char heading[HEADING_MAX_BYTES];
-    int fd = open(rejects->options.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat found;
+    const char *path = rejects->options.path;
+    if (lstat(path, &found) != 0 || S_ISREG(found.st_mode)) {
+        if (asprintf(&rejects->part, "%s.part", path) < 0) {
+            rejects->part = NULL;
+            return gk_error_set(error, GK_NO_MEMORY, "list rejected rows: out of memory");
+        }
+        remove_old(rejects);
+        (void)unlink(rejects->part);
+    }
+    int fd =
+        open(rejects->part != NULL ? rejects->part : path,
+             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (rejects->part != NULL ? O_EXCL : 0), 0600);
     if (fd < 0)
         return fail(rejects, error);
     rejects->file = fdopen(fd, "w");
@@ -159,27 +199,6 @@ enum gk_status gk_incident_rejects_add(struct gk_incident_rejects *rejects,
     return ferror(file) ? fail(rejects, error) : GK_OK;
 }
 
-/* Removes an older list, if it is one. */
-static void remove_old(const struct gk_incident_rejects *rejects)
-{
-    static const char *const names[] = {"line", "feature"};
-    static const char delimiters[] = ";,\t";
-    char found[HEADING_MAX_BYTES] = {0}, heading[HEADING_MAX_BYTES];
-    int fd = open(rejects->options.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, found, sizeof found - 1);
-    close(fd);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (const char *d = delimiters; *d != '\0'; d++) {
-            const struct gk_incident_rejects_options options = {.delimiter = *d,
-                                                                .row_name = names[i]};
-            int length = put_heading(heading, &options);
-            if (n >= length && memcmp(found, heading, (size_t)length) == 0)
-                (void)unlink(rejects->options.path);
-        }
-}
-
 enum gk_status gk_incident_rejects_end(struct gk_incident_rejects *rejects, struct gk_error *error)
 {
     if (rejects->file == NULL) {
@@ -190,6 +209,13 @@ enum gk_status gk_incident_rejects_end(struct gk_incident_rejects *rejects, stru
     int failed = fflush(rejects->file) != 0 || ferror(rejects->file);
     failed |= fclose(rejects->file) != 0;
     rejects->file = NULL;
+    if (!failed && rejects->part != NULL) {
+        failed = rename(rejects->part, rejects->options.path) != 0;
+        if (!failed) {
+            free(rejects->part);
+            rejects->part = NULL;
+        }
+    }
     return failed ? fail(rejects, error) : GK_OK;
 }
 

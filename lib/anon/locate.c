@@ -1,134 +1,154 @@
 /* The cell of a place: the nearest unit with dwellings, its own district first.
  *
- * Two orders of the units: by district, with a tree for each, and all of them
- * by key with one tree. In both a unit's place is its key when distances tie. */
+ * The units lie in one array by column (e), row (n) and district, 14 bytes each,
+ * because those of a whole country have to fit beside everything else. Most
+ * places are in a square with dwellings: a binary search. For the others the
+ * columns are gone through from the place outwards, each from a binary search on,
+ * until they are farther away than the best unit so far. */
 #include "anon/lattice.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "cluster.h"
 #include "geo/square.h"
 
-enum { DISTANCE_MOST_CM = 10000000 };
+enum { DISTANCE_MOST_CM = 10000000, CAPACITY_LEAST = 4096 };
 
 struct located {
-    struct gk_unit_key key;
-    struct gk_spot centre;
+    int32_t n; /* row of its square */
+    int32_t district;
     int32_t cell;
 };
 
-struct layer {
-    struct gk_packed tree;
-    int32_t *cells; /* of each spot */
-    int32_t district;
+/* The units of one column are those from `first` up to the next column's. */
+struct column {
+    int32_t e;
+    uint32_t first;
 };
 
 struct gk_locator {
     int32_t square_side_cm;
     int64_t max_d2;
-    struct layer all;
-    struct layer *districts; /* by district */
-    size_t district_count;
+    struct located *units;
+    uint16_t *dwellings; /* of each unit, at most UINT16_MAX */
+    size_t count, capacity;
+    struct column *columns;
+    size_t column_count, column_capacity;
 };
 
-static int by_key(const void *x, const void *y)
+/* --- Building ----------------------------------------------------------------- */
+
+static int compare(struct gk_square a, int32_t a_district, struct gk_square b, int32_t b_district)
 {
-    return gk_unit_key_compare(((const struct located *)x)->key, ((const struct located *)y)->key);
+    if (a.e != b.e)
+        return a.e < b.e ? -1 : 1;
+    if (a.n != b.n)
+        return a.n < b.n ? -1 : 1;
+    return (a_district > b_district) - (a_district < b_district);
 }
 
-static int by_district(const void *x, const void *y)
+enum gk_status gk_locator_create(struct gk_locator **locator, int32_t square_side_cm,
+                                 int64_t max_distance_cm)
 {
-    const struct located *a = x;
-    const struct located *b = y;
-    if (a->key.district != b->key.district)
-        return a->key.district < b->key.district ? -1 : 1;
-    return by_key(x, y);
-}
-
-static void layer_release(struct layer *layer)
-{
-    gk_packed_release(&layer->tree);
-    free(layer->cells);
-}
-
-static enum gk_status layer_build(struct layer *layer, const struct located *located, size_t count)
-{
-    enum gk_status status = GK_NO_MEMORY;
-    struct gk_spot *spots = calloc(count + 1, sizeof *spots);
-    layer->cells = calloc(count + 1, sizeof *layer->cells);
-    if (spots != NULL && layer->cells != NULL) {
-        for (size_t i = 0; i < count; i++) {
-            spots[i] = located[i].centre;
-            layer->cells[i] = located[i].cell;
-        }
-        status = gk_packed_build(&layer->tree, spots, NULL, count);
-    }
-    free(spots);
-    return status;
-}
-
-static enum gk_status build_districts(struct gk_locator *locator, const struct located *located,
-                                      size_t count)
-{
-    size_t districts = 0;
-    size_t end;
-    for (size_t i = 0; i < count; i++)
-        districts += i == 0 || located[i].key.district != located[i - 1].key.district;
-    locator->districts = calloc(districts + 1, sizeof *locator->districts);
-    if (locator->districts == NULL)
+    *locator = NULL;
+    if (square_side_cm < 1 || max_distance_cm < 0 || max_distance_cm > DISTANCE_MOST_CM)
+        return GK_INVALID;
+    *locator = calloc(1, sizeof **locator);
+    if (*locator == NULL)
         return GK_NO_MEMORY;
-    for (size_t first = 0; first < count; first = end) {
-        struct layer *layer = &locator->districts[locator->district_count++];
-        layer->district = located[first].key.district;
-        for (end = first + 1; end < count && located[end].key.district == layer->district; end++)
-            ;
-        if (layer_build(layer, located + first, end - first) != GK_OK)
-            return GK_NO_MEMORY;
-    }
+    (*locator)->square_side_cm = square_side_cm;
+    (*locator)->max_d2 = max_distance_cm * max_distance_cm;
     return GK_OK;
+}
+
+/* Room for a column, and for the one that ends the last. */
+static bool begin_column(struct gk_locator *locator, int32_t e)
+{
+    if (locator->column_count + 1 >= locator->column_capacity) {
+        size_t capacity = locator->column_capacity > 0 ? locator->column_capacity * 2 : 256;
+        void *columns = realloc(locator->columns, capacity * sizeof *locator->columns);
+        if (columns == NULL)
+            return false;
+        locator->columns = columns;
+        locator->column_capacity = capacity;
+    }
+    locator->columns[locator->column_count++] = (struct column){e, (uint32_t)locator->count};
+    return true;
+}
+
+/* Doubling costs no memory: pages that were never written are not there. */
+static bool grow(struct gk_locator *locator)
+{
+    size_t capacity = locator->capacity > 0 ? locator->capacity * 2 : CAPACITY_LEAST;
+    void *units = realloc(locator->units, capacity * sizeof *locator->units);
+    if (units != NULL)
+        locator->units = units;
+    void *dwellings = realloc(locator->dwellings, capacity * sizeof *locator->dwellings);
+    if (dwellings != NULL)
+        locator->dwellings = dwellings;
+    if (units == NULL || dwellings == NULL)
+        return false;
+    locator->capacity = capacity;
+    return true;
+}
+
+enum gk_status gk_locator_add(struct gk_locator *locator, const struct gk_unit *unit)
+{
+    struct gk_cm at = gk_square_centre(unit->square, locator->square_side_cm);
+    if (unit->dwellings <= 0)
+        return GK_OK;
+    if (unit->district < 0 || at.e < -GK_ANON_EXTENT_CM || at.e > GK_ANON_EXTENT_CM ||
+        at.n < -GK_ANON_EXTENT_CM || at.n > GK_ANON_EXTENT_CM)
+        return GK_INVALID;
+    bool is_new_column = true;
+    if (locator->count > 0) {
+        const struct located *last = &locator->units[locator->count - 1];
+        struct gk_square square = {locator->columns[locator->column_count - 1].e, last->n};
+        if (compare(square, last->district, unit->square, unit->district) > 0)
+            return GK_INVALID;
+        is_new_column = square.e != unit->square.e;
+    }
+    if (locator->count == UINT32_MAX)
+        return GK_INVALID;
+    if (locator->count == locator->capacity && !grow(locator))
+        return GK_NO_MEMORY;
+    if (is_new_column && !begin_column(locator, unit->square.e))
+        return GK_NO_MEMORY;
+    locator->dwellings[locator->count] =
+        (uint16_t)(unit->dwellings < UINT16_MAX ? unit->dwellings : UINT16_MAX);
+    locator->units[locator->count++] = (struct located){unit->square.n, unit->district, unit->cell};
+    locator->columns[locator->column_count] = (struct column){0, (uint32_t)locator->count};
+    return GK_OK;
+}
+
+static int by_place(const void *x, const void *y)
+{
+    const struct gk_unit *a = x;
+    const struct gk_unit *b = y;
+    return compare(a->square, a->district, b->square, b->district);
 }
 
 enum gk_status gk_locator_build(struct gk_locator **locator, const struct gk_unit *units,
                                 size_t count, int32_t square_side_cm, int64_t max_distance_cm)
 {
-    *locator = NULL;
-    if (square_side_cm < 1 || max_distance_cm < 0 || max_distance_cm > DISTANCE_MOST_CM ||
-        count > INT32_MAX - 1)
-        return GK_INVALID;
-    enum gk_status status = GK_NO_MEMORY;
-    size_t used = 0;
-    struct gk_locator *made = calloc(1, sizeof *made);
-    struct located *located = calloc(count + 1, sizeof *located);
-    if (made == NULL || located == NULL)
-        goto out;
-    made->square_side_cm = square_side_cm;
-    made->max_d2 = max_distance_cm * max_distance_cm;
-    for (size_t i = 0; i < count; i++) {
-        struct gk_cm at = gk_square_centre(units[i].square, square_side_cm);
-        if (units[i].dwellings <= 0)
-            continue;
-        if (units[i].district < 0 || at.e < -GK_ANON_EXTENT_CM || at.e > GK_ANON_EXTENT_CM ||
-            at.n < -GK_ANON_EXTENT_CM || at.n > GK_ANON_EXTENT_CM) {
-            status = GK_INVALID;
-            goto out;
-        }
-        located[used++] = (struct located){
-            .key = {gk_square_morton(units[i].square), units[i].district},
-            .centre = {(int32_t)at.e, (int32_t)at.n},
-            .cell = units[i].cell,
-        };
-    }
-    qsort(located, used, sizeof *located, by_key);
-    if (layer_build(&made->all, located, used) != GK_OK)
-        goto out;
-    qsort(located, used, sizeof *located, by_district);
-    status = build_districts(made, located, used);
-out:
-    free(located);
+    enum gk_status status = gk_locator_create(locator, square_side_cm, max_distance_cm);
+    if (status != GK_OK)
+        return status;
+    struct gk_unit *sorted = calloc(count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        status = GK_NO_MEMORY;
+    for (size_t i = 0; i < count && status == GK_OK; i++)
+        sorted[i] = units[i];
     if (status == GK_OK)
-        *locator = made;
-    else
-        gk_locator_free(made);
+        qsort(sorted, count, sizeof *sorted, by_place);
+    for (size_t i = 0; i < count && status == GK_OK; i++)
+        status = gk_locator_add(*locator, &sorted[i]);
+    free(sorted);
+    if (status != GK_OK) {
+        gk_locator_free(*locator);
+        *locator = NULL;
+    }
     return status;
 }
 
@@ -136,32 +156,86 @@ void gk_locator_free(struct gk_locator *locator)
 {
     if (locator == NULL)
         return;
-    layer_release(&locator->all);
-    for (size_t i = 0; i < locator->district_count; i++)
-        layer_release(&locator->districts[i]);
-    free(locator->districts);
+    free(locator->units);
+    free(locator->dwellings);
+    free(locator->columns);
     free(locator);
 }
 
-static int32_t nearest_cell(const struct layer *layer, struct gk_spot from, int64_t max_d2)
+/* --- Asking -------------------------------------------------------------------- */
+
+/* Units of a column from a row on, up to `end`. */
+struct run {
+    size_t first, end;
+};
+
+static struct run run_from(const struct gk_locator *locator, int64_t e, int64_t n)
 {
-    const struct gk_packed *tree = &layer->tree;
-    struct gk_packed_walk walk;
-    size_t best = SIZE_MAX;
-    size_t leaf;
-    int64_t bound = max_d2;
-    gk_packed_walk_begin(&walk, tree, from);
-    while (gk_packed_walk_next(&walk, bound, &leaf)) {
-        for (unsigned bits = tree->present[leaf]; bits != 0; bits &= bits - 1) {
-            size_t spot = leaf * GK_PACKED_LEAF + (unsigned)__builtin_ctz(bits);
-            int64_t d2 = gk_spot_d2(from, tree->spots[spot]);
-            if (d2 < bound || (d2 == bound && spot < best)) {
-                best = spot;
-                bound = d2;
-            }
-        }
+    size_t low = 0;
+    size_t high = locator->column_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (locator->columns[middle].e < e)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return best == SIZE_MAX ? GK_CELL_NONE : layer->cells[best];
+    if (low == locator->column_count || locator->columns[low].e != e)
+        return (struct run){0, 0};
+    const struct column *column = &locator->columns[low];
+    size_t end = column[1].first;
+    low = column->first;
+    high = end;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (locator->units[middle].n < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (struct run){low, end};
+}
+
+/* The best unit so far; `d2` is that of the farthest that may still be taken. */
+struct nearest {
+    int64_t d2;
+    struct gk_unit_key key;
+    int32_t cell; /* GK_CELL_NONE: none yet */
+};
+
+/* Looks through the column that is `step` squares away. */
+static void look_in_column(const struct gk_locator *locator, struct nearest *best,
+                           struct gk_square from, int64_t step, int32_t district)
+{
+    int64_t side = locator->square_side_cm;
+    int64_t across = step * side;
+    int64_t reach = (int64_t)sqrt((double)(best->d2 - across * across)) / side + 1;
+    struct run run = run_from(locator, from.e + step, from.n - reach);
+    for (size_t i = run.first; i < run.end && locator->units[i].n <= from.n + reach; i++) {
+        const struct located *unit = &locator->units[i];
+        int64_t along = ((int64_t)unit->n - from.n) * side;
+        int64_t d2 = across * across + along * along;
+        if (d2 > best->d2 || (district >= 0 && unit->district != district))
+            continue;
+        struct gk_square square = {(int32_t)(from.e + step), unit->n};
+        struct gk_unit_key key = {gk_square_morton(square), unit->district};
+        if (d2 < best->d2 || best->cell == GK_CELL_NONE || gk_unit_key_compare(key, best->key) < 0)
+            *best = (struct nearest){d2, key, unit->cell};
+    }
+}
+
+/* The cell of the nearest unit of a district, or (-1) of all. */
+static int32_t nearest_cell(const struct gk_locator *locator, struct gk_square from,
+                            int32_t district)
+{
+    int64_t side = locator->square_side_cm;
+    struct nearest best = {.d2 = locator->max_d2, .cell = GK_CELL_NONE};
+    for (int64_t step = 0; step * side * step * side <= best.d2; step++) {
+        look_in_column(locator, &best, from, step, district);
+        if (step > 0 && step * side * step * side <= best.d2)
+            look_in_column(locator, &best, from, -step, district);
+    }
+    return best.cell;
 }
 
 int32_t gk_locator_find(const struct gk_locator *locator, struct gk_cm place, int32_t district)
@@ -169,22 +243,27 @@ int32_t gk_locator_find(const struct gk_locator *locator, struct gk_cm place, in
     int64_t reach = GK_ANON_EXTENT_CM + DISTANCE_MOST_CM;
     if (place.e < -reach || place.e > reach || place.n < -reach || place.n > reach)
         return GK_CELL_NONE;
-    struct gk_cm centre =
-        gk_square_centre(gk_square_at(place, locator->square_side_cm), locator->square_side_cm);
-    struct gk_spot from = {(int32_t)centre.e, (int32_t)centre.n};
-    size_t low = 0;
-    size_t high = locator->district_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (locator->districts[middle].district < district)
-            low = middle + 1;
-        else
-            high = middle;
+    struct gk_square square = gk_square_at(place, locator->square_side_cm);
+    struct run run = run_from(locator, square.e, square.n);
+    for (size_t i = run.first; i < run.end && locator->units[i].n == square.n; i++)
+        if (locator->units[i].district == district)
+            return locator->units[i].cell;
+    int32_t cell = district < 0 ? GK_CELL_NONE : nearest_cell(locator, square, district);
+    return cell != GK_CELL_NONE ? cell : nearest_cell(locator, square, -1);
+}
+
+int64_t gk_locator_dwellings_near(const struct gk_locator *locator, struct gk_square square,
+                                  int64_t radius_cm)
+{
+    int64_t side = locator->square_side_cm;
+    int64_t sum = 0;
+    for (int64_t step = -(radius_cm / side); step <= radius_cm / side; step++) {
+        int64_t across = step * side;
+        int64_t reach =
+            (int64_t)(sqrt((double)(radius_cm * radius_cm - across * across)) / (double)side);
+        struct run run = run_from(locator, square.e + step, square.n - reach);
+        for (size_t i = run.first; i < run.end && locator->units[i].n <= square.n + reach; i++)
+            sum += locator->dwellings[i];
     }
-    if (low < locator->district_count && locator->districts[low].district == district) {
-        int32_t cell = nearest_cell(&locator->districts[low], from, locator->max_d2);
-        if (cell != GK_CELL_NONE)
-            return cell;
-    }
-    return nearest_cell(&locator->all, from, locator->max_d2);
+    return sum;
 }

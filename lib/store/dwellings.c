@@ -94,6 +94,22 @@ enum gk_status gk_dwellings_each(struct gk_store *store, int32_t source_id,
         &value, 1, take_dwellings, &each, error);
 }
 
+enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
+                                     gk_dwellings_function *function, void *context,
+                                     struct gk_error *error)
+{
+    const struct gk_store_value value = gk_store_i64(source_id);
+    struct each_dwelling each = {function, context};
+    enum gk_status status = gk_store_execute(store, "SET LOCAL work_mem = '64MB'", error);
+    if (status != GK_OK)
+        return status;
+    return gk_store_query(store,
+                          "SELECT e, n, district_id, villa, flat, holiday, addresses, cell_id"
+                          "  FROM dwelling JOIN unit USING (e, n, district_id)"
+                          " WHERE source_id = $1::int ORDER BY e, n, district_id",
+                          &value, 1, take_dwellings, &each, error);
+}
+
 /* --- Cells and versions ------------------------------------------------------------ */
 
 struct each_cell {

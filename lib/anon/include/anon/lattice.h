@@ -79,6 +79,13 @@ GK_CHECKED enum gk_status gk_locator_build(struct gk_locator **locator, const st
                                            size_t count, int32_t square_side_cm,
                                            int64_t max_distance_cm);
 
+/* The same, unit by unit, for those that are too many to be in memory twice: an
+ * empty one, to which units are added by square.e, square.n and district,
+ * ascending. GK_INVALID for one out of order or out of range; GK_NO_MEMORY. */
+GK_CHECKED enum gk_status gk_locator_create(struct gk_locator **locator, int32_t square_side_cm,
+                                            int64_t max_distance_cm);
+GK_CHECKED enum gk_status gk_locator_add(struct gk_locator *locator, const struct gk_unit *unit);
+
 /* NULL is allowed. No thread may be asking it. */
 void gk_locator_free(struct gk_locator *locator);
 
@@ -89,5 +96,10 @@ void gk_locator_free(struct gk_locator *locator);
  * district). `district` may be -1 (outside all). GK_CELL_NONE: unlocated. Any
  * thread. */
 int32_t gk_locator_find(const struct gk_locator *locator, struct gk_cm place, int32_t district);
+
+/* Dwellings in squares whose centres are at most `radius_cm` from that of `square`;
+ * of one unit at most 65,535 are counted. Any thread. */
+int64_t gk_locator_dwellings_near(const struct gk_locator *locator, struct gk_square square,
+                                  int64_t radius_cm);
 
 #endif

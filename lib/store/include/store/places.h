@@ -179,6 +179,12 @@ GK_CHECKED enum gk_status gk_dwellings_each(struct gk_store *store, int32_t sour
                                             gk_dwellings_function *function, void *context,
                                             struct gk_error *error);
 
+/* The units of a source that have a cell, by square.e, square.n and district: what
+ * locating needs. Inside a transaction. */
+GK_CHECKED enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
+                                                gk_dwellings_function *function, void *context,
+                                                struct gk_error *error);
+
 /* --- The lattice -------------------------------------------------------------------- */
 
 /* One cell as stored. */
