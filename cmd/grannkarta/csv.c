@@ -106,7 +106,7 @@ static char said_delimiter(const struct gk_csv *csv, size_t *length)
     size_t left = csv->filled - csv->position;
     *length = 0;
     if (left < 6 || memcmp(at, "sep=", 4) != 0 || (at[5] != '\r' && at[5] != '\n') ||
-        memchr(";,\t", at[4], 3) == NULL)
+        (at[4] != ';' && at[4] != ',' && at[4] != '\t'))
         return '\0';
     *length = left > 6 && at[5] == '\r' && at[6] == '\n' ? 7 : 6;
     return at[4];
@@ -118,7 +118,11 @@ static void choose_delimiter(struct gk_csv *csv, char given)
     char said = said_delimiter(csv, &length);
     csv->position += length;
     csv->line += length > 0;
-    csv->delimiter = given != '\0' ? given : said != '\0' ? said : guess_delimiter(csv);
+    csv->delimiter = given;
+    if (given == '\0')
+        csv->delimiter = said;
+    if (csv->delimiter == '\0')
+        csv->delimiter = guess_delimiter(csv);
 }
 
 enum gk_status gk_csv_open(struct gk_csv **csv, gk_csv_source *source, void *context,
@@ -214,7 +218,9 @@ static void end_line(struct gk_csv *csv, int c, enum gk_status *status, struct g
 static size_t plain_run(const struct gk_csv *csv, bool is_quoted)
 {
     const char *at = csv->chunk + csv->position, *end = csv->chunk + csv->filled, *start = at;
-    char delimiter = is_quoted ? '"' : csv->delimiter;
+    char delimiter = csv->delimiter;
+    if (is_quoted)
+        delimiter = '"';
     while (at < end && *at != delimiter && *at != '"' && *at != '\n' && *at != '\r' && *at != '\0')
         at++;
     return (size_t)(at - start);

@@ -54,7 +54,9 @@ static bool take_date(struct rest *rest, enum gk_date_order order, struct gk_civ
 {
     size_t digits = digits_at(rest);
     bool is_year_first = digits == 4, ok;
-    *separator = digits < rest->left ? rest->at[digits] : '\0';
+    *separator = '\0';
+    if (digits < rest->left)
+        *separator = rest->at[digits];
     if (digits == 8 || digits == 12 || digits == 14) {
         *separator = '\0';
         ok = take_digits(rest, 4, 4, &date->year) && take_digits(rest, 2, 2, &date->month) &&

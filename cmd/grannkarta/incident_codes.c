@@ -142,7 +142,8 @@ static enum gk_status take_line(struct gk_incident_codes *codes, const struct gk
         bool is_code = gk_field_code(digits, code.text, code.length);
         if (!is_code && is_first)
             return GK_OK;
-        id = is_code ? id_of(codes, digits) : (int16_t)NO_BURGLARY;
+        if (is_code)
+            id = id_of(codes, digits);
         if (id == NO_BURGLARY)
             return gk_error_set(error, GK_REJECTED,
                                 "codes, line %lld: %s%s; leave the code empty for what is to be "
@@ -218,7 +219,9 @@ enum gk_code_kind gk_incident_codes_find(struct gk_incident_codes *codes, enum g
         }
     }
     bool is_code = gk_field_code(digits, text, length);
-    *id = is_code ? id_of(codes, digits) : (int16_t)NO_BURGLARY;
+    *id = NO_BURGLARY;
+    if (is_code)
+        *id = id_of(codes, digits);
     if (*id != NO_BURGLARY)
         return GK_CODE_BURGLARY;
     if (codes->has_rest) {

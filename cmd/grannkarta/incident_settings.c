@@ -243,13 +243,14 @@ enum gk_status gk_incident_settings_read(struct gk_incident_settings *settings, 
         status = gk_error_set(error, GK_NO_MEMORY, "read profile: out of memory");
     else
         n = fread(text, 1, GK_PROFILE_MAX_BYTES + 1, file);
-    if (status == GK_OK && ferror(file))
+    if (status == GK_OK && file != NULL && ferror(file))
         status = gk_error_set(error, GK_IO, "read profile \"%.300s\": %s", path, strerror(errno));
-    if (status == GK_OK && (n > GK_PROFILE_MAX_BYTES || memchr(text, '\0', n) != NULL))
+    if (status == GK_OK && text != NULL &&
+        (n > GK_PROFILE_MAX_BYTES || memchr(text, '\0', n) != NULL))
         status =
             gk_error_set(error, GK_INVALID, "profile \"%.300s\" is not a text of at most %d bytes",
                          path, GK_PROFILE_MAX_BYTES);
-    if (status == GK_OK) {
+    if (status == GK_OK && text != NULL) {
         text[n] = '\0';
         status = gk_incident_settings_parse(settings, text, path, error);
     }
