@@ -65,8 +65,7 @@ static struct gk_keyring *keyring_alloc(struct gk_error *error, enum gk_status *
 static void begin_hashes(struct gk_keyring *keyring)
 {
     for (size_t i = 0; i < keyring->count; i++)
-        (void)crypto_auth_hmacsha256_init(&keyring->begun[i], keyring->keys[i].bytes,
-                                          GK_KEY_BYTES);
+        (void)crypto_auth_hmacsha256_init(&keyring->begun[i], keyring->keys[i].bytes, GK_KEY_BYTES);
 }
 
 enum gk_status gk_keyring_make(struct gk_keyring **keyring, struct gk_error *error)
