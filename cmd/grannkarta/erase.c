@@ -187,11 +187,12 @@ static enum gk_status read_case(char *text, size_t size, const struct gk_argumen
 {
     const char *path = arguments->values[PURGE_FILE].text;
     enum gk_status status = GK_OK;
-    if ((path != NULL) == (arguments->operand_count == 1))
-        status = GK_INVALID;
-    else if (path != NULL)
+    bool is_file = path != NULL && arguments->operand_count == 0;
+    bool is_argument =
+        path == NULL && arguments->operand_count == 1 && strlen(arguments->operands[0]) < size;
+    if (is_file)
         status = read_file(text, size, path, error);
-    else if (strlen(arguments->operands[0]) < size)
+    else if (is_argument)
         memcpy(text, arguments->operands[0], strlen(arguments->operands[0]) + 1);
     else
         status = GK_INVALID;
