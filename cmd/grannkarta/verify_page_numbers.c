@@ -194,10 +194,12 @@ static void put_counted_risks(struct gk_page *page)
     put_item(page,
              "<strong>Bostadstyp kan peka ut.</strong> {n} celler ({p}) har 1 till {n} bostäder av "
              "något slag. Därför "
-             "visas bostadstyp, brottskod och försök bara för hela kommunen.",
+             "visas bostadstyp och försök bara för hela kommunen och hela kalenderår, och "
+             "brottskod inte alls.",
              "<strong>Kind of dwelling can point at a home.</strong> {n} cells ({p}) have 1 to {n} "
              "dwellings of some "
-             "kind. That is why kind, code and attempts are shown only for the whole municipality.",
+             "kind. That is why kind and attempts are shown only for the whole municipality and "
+             "calendar year, and codes not at all.",
              (double[]){gk_verify_number(report, "cells_few_of_a_kind"),
                         share(gk_verify_number(report, "cells_few_of_a_kind"), cells), k - 1});
     put_item(page,

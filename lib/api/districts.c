@@ -98,8 +98,13 @@ static void fill_municipality(const struct gk_view *view, uint32_t district,
     gk_snapshot_municipality(s, district, view->period, view->definition, &totals);
     gk_field_set_integer(fields, GK_PROPERTY_COUNT_TOTAL, totals.count);
     gk_field_set_integer(fields, GK_PROPERTY_UNLOCATED, totals.unlocated);
-    gk_field_set_integer(fields, GK_PROPERTY_COMPLETED, totals.completed);
-    gk_field_set_integer(fields, GK_PROPERTY_ATTEMPTED_COUNT, totals.attempted);
+    if (totals.attempts_known) {
+        gk_field_set_integer(fields, GK_PROPERTY_COMPLETED, totals.completed);
+        gk_field_set_integer(fields, GK_PROPERTY_ATTEMPTED_COUNT, totals.attempted);
+    } else {
+        gk_field_set_null(fields, GK_PROPERTY_COMPLETED);
+        gk_field_set_null(fields, GK_PROPERTY_ATTEMPTED_COUNT);
+    }
     for (enum gk_kind kind = 0; kind < GK_KINDS; kind++) {
         if (totals.kinds_known && s->definitions[view->definition].kinds[kind])
             gk_field_set_integer(fields, of_kind[kind], totals.kind_count[kind]);

@@ -146,9 +146,7 @@ static enum gk_status on_month(struct gk_load *load, void *context, struct gk_st
         .district = district,
         .month = gk_month_from_day(day),
         .count = (int32_t)gk_store_get_i64(row, 2),
-        .completed = (int32_t)gk_store_get_i64(row, 3),
-        .attempted = (int32_t)gk_store_get_i64(row, 4),
-        .unlocated = (int32_t)gk_store_get_i64(row, 5),
+        .unlocated = (int32_t)gk_store_get_i64(row, 3),
     };
     return GK_OK;
 }
@@ -163,7 +161,12 @@ static enum gk_status on_kind(struct gk_load *load, void *context, struct gk_sto
     kind->district = district;
     kind->year = (int32_t)gk_store_get_i64(row, 1);
     kind->count = (int32_t)gk_store_get_i64(row, 3);
-    return gk_load_failed(kind_of(gk_store_get_text(row, 2), &kind->kind), "municipalities", error);
+    const char *name = gk_store_get_text(row, 2);
+    if (strcmp(name, "attempted") == 0) {
+        kind->kind = GK_KIND_ATTEMPTED;
+        return GK_OK;
+    }
+    return gk_load_failed(kind_of(name, &kind->kind), "municipalities", error);
 }
 
 static int compare_months(const void *a, const void *b)
@@ -208,7 +211,7 @@ static enum gk_status load_municipalities(struct gk_load *load, struct gk_error 
     const struct gk_store_value values[] = {gk_store_i64(s->number)};
     enum gk_status status =
         gk_load_query(load,
-                      "SELECT district_id, month, count, completed, attempted, unlocated"
+                      "SELECT district_id, month, count, unlocated"
                       " FROM release_municipality_month WHERE release_id = $1::bigint",
                       values, 1, on_month, &months, error);
     if (status == GK_OK)

@@ -218,6 +218,7 @@ static void total_of_rows(const struct gk_snapshot *s, uint32_t district, struct
     add_rows(s, rows_in_period(s, s->located_count, s->row_count, period), (int32_t)district, d,
              totals);
     totals->kinds_known = true;
+    totals->attempts_known = true;
 }
 
 /* First entry at or after a district and month, or year, in their order. */
@@ -249,7 +250,8 @@ static uint32_t first_kind(const struct gk_snapshot *s, uint32_t district, int32
     return low;
 }
 
-/* Kinds of a release: only of whole calendar years that it tells them for. */
+/* Kinds and attempts of a release: only of whole calendar years that it tells
+ * them for. */
 static void kinds_of_release(const struct gk_snapshot *s, uint32_t district,
                              struct gk_period period, struct gk_municipality_totals *totals)
 {
@@ -258,18 +260,29 @@ static void kinds_of_release(const struct gk_snapshot *s, uint32_t district,
     if (from.month != 1 || from.day != 1 || to.month != 1 || to.day != 1 ||
         period.from_hour % 24 != 0 || period.to_hour % 24 != 0)
         return;
-    int32_t years_told = 0, last_year = INT32_MIN;
+    int32_t years_told = 0, years_attempted = 0, last_year = INT32_MIN;
+    int64_t all = 0;
     for (uint32_t i = first_kind(s, district, from.year); i < s->municipality_kind_count; i++) {
         const struct gk_municipality_kind *k = &s->municipality_kinds[i];
         if (k->district != district || k->year >= to.year)
             break;
         years_told += k->year != last_year; /* rows are by year */
         last_year = k->year;
-        totals->kind_count[k->kind] += k->count;
+        if (k->kind == GK_KIND_ATTEMPTED) {
+            years_attempted++;
+            totals->attempted += k->count;
+        } else {
+            totals->kind_count[k->kind] += k->count;
+            all += k->count;
+        }
     }
     totals->kinds_known = years_told == to.year - from.year;
+    totals->attempts_known = totals->kinds_known && years_attempted == years_told;
     if (!totals->kinds_known)
         memset(totals->kind_count, 0, sizeof totals->kind_count);
+    if (!totals->attempts_known)
+        totals->attempted = 0;
+    totals->completed = totals->attempts_known ? all - totals->attempted : 0;
 }
 
 void gk_snapshot_municipality(const struct gk_snapshot *s, uint32_t district,
@@ -289,8 +302,6 @@ void gk_snapshot_municipality(const struct gk_snapshot *s, uint32_t district,
         if (m->district != district || gk_day_from_month(m->month) * 24 >= period.to_hour)
             break;
         totals->count += m->count;
-        totals->completed += m->completed;
-        totals->attempted += m->attempted;
         totals->unlocated += m->unlocated;
     }
     kinds_of_release(s, district, period, totals);

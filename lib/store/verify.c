@@ -98,10 +98,11 @@ int64_t gk_verify_most_hits(const int64_t *hits, const int64_t *homes, size_t co
 
 enum { GROUP_NAME_MAX = 96 };
 
-/* One kind of one municipality's year in one release: its cells as they come. */
+/* One kind, or two together, of one municipality's year in one release: its cells as
+ * they come. */
 struct kind_group {
     struct gk_verify_outcome *outcome;
-    char name[GROUP_NAME_MAX], kind[8];
+    char name[GROUP_NAME_MAX], kind[16];
     int64_t count, k, unlocated, reachable;
     int64_t *hits, *homes; /* of the cells that have fewer homes than k */
     size_t cells, capacity;

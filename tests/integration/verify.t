@@ -246,13 +246,21 @@ def kinds_that_point():
             " FROM (VALUES %s) k (kind, count)")
     clear = "DELETE FROM release_municipality_kind WHERE year = 2023;"
     breaks("kinds", "a kind was hit once",
-           clear + "INSERT INTO release_municipality_kind " + year % "('villa', 1), ('flat', 0), ('holiday', 0)", objects="year 2023$")
-    total = cluster.value("SELECT sum(completed + attempted) FROM release_municipality_month WHERE month BETWEEN '2023-01-01' AND"
+           clear + "INSERT INTO release_municipality_kind " + year % "('villa', 1), ('flat', 0), ('holiday', 0)",
+           only=["release-rows"], objects="year 2023$")
+    total = cluster.value("SELECT sum(count) FROM release_municipality_month WHERE month BETWEEN '2023-01-01' AND"
                           " '2023-12-01' AND district_id = (SELECT district_id FROM release_municipality_month GROUP BY 1 ORDER BY sum(count) DESC LIMIT 1)")
     breaks("kinds", "only holiday homes were hit, of which cells have few",
-           clear + "INSERT INTO release_municipality_kind " + year % ("('holiday', %s)" % total), objects="year 2023$")
+           clear + "INSERT INTO release_municipality_kind " + year % ("('villa', 0), ('flat', 0), ('holiday', %s)" % total),
+           only=["release-rows"], objects="year 2023$")
     breaks("kinds", "a year that is not whole in the release",
-           "INSERT INTO release_municipality_kind " + (year % "('villa', 9)").replace("2023", "2025"), objects="year 2025$")
+           "INSERT INTO release_municipality_kind " + (year % "('villa', 9), ('flat', 0), ('holiday', 0)").replace("2023", "2025"),
+           only=["release-rows"], objects="year 2025$")
+    breaks("kinds", "a single attempt is told",
+           clear + "INSERT INTO release_municipality_kind " + year % ("('villa', %s), ('flat', 0), ('holiday', 0), ('attempted', 1)" % total),
+           only=["release-rows"], objects="year 2023$")
+    breaks("kinds", "attempts are told without the kinds",
+           clear + "INSERT INTO release_municipality_kind " + year % "('attempted', 0)", only=["release-rows"], objects="year 2023$")
 
 
 def tokens_in_the_clear():

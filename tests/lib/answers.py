@@ -68,10 +68,10 @@ def districts(database, name):
 def municipalities(database):
     """What only the municipality as a whole tells."""
     return _rows(database, f"""WITH {RELEASE}
-        SELECT m.district_id, sum(m.count), sum(m.unlocated), sum(m.completed), sum(m.attempted)
+        SELECT m.district_id, sum(m.count), sum(m.unlocated)
         FROM r JOIN grannkarta.release_municipality_month m ON m.release_id = r.id
         WHERE m.month BETWEEN r.period_from AND r.through_month GROUP BY 1""",
-                 ["count_total", "unlocated", "completed", "attempted"])
+                 ["count_total", "unlocated"])
 
 
 def watch_areas(database):

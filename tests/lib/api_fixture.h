@@ -265,7 +265,7 @@ static inline void world_rows(struct gk_build *b, int32_t extra)
     free(events);
 }
 
-/* Of the only municipality: two unlocated a month; kinds for 2022 alone. */
+/* Of the only municipality: two unlocated a month; kinds for 2022 alone, attempts too. */
 static inline void world_municipality(struct gk_build *b)
 {
     struct gk_snapshot *s = b->snapshot;
@@ -274,13 +274,14 @@ static inline void world_municipality(struct gk_build *b)
     s->municipality_month_count = months;
     for (uint32_t i = 0; i < months; i++)
         s->municipality_months[i] =
-            (struct gk_municipality_month){2, s->first_month + (int32_t)i, 10, 7, 3, 2};
-    s->municipality_kinds = world_array(b, 3, sizeof *s->municipality_kinds);
-    s->municipality_kind_count = 3;
+            (struct gk_municipality_month){2, s->first_month + (int32_t)i, 10, 2};
+    s->municipality_kinds = world_array(b, 4, sizeof *s->municipality_kinds);
+    s->municipality_kind_count = 4;
     static const int32_t counts[] = {70, 40, 10};
     for (int i = 0; i < 3; i++)
         s->municipality_kinds[i] =
             (struct gk_municipality_kind){2, 2022, (enum gk_kind)i, counts[i]};
+    s->municipality_kinds[3] = (struct gk_municipality_kind){2, 2022, GK_KIND_ATTEMPTED, 36};
 }
 
 /* `extra` events in every cell and month make one world differ from another. */

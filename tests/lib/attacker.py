@@ -9,6 +9,7 @@ to find, and one whose own count can be derived is a success.
 """
 from collections import defaultdict
 from fractions import Fraction
+from itertools import combinations
 
 
 def atoms(sums, weights):
@@ -64,23 +65,36 @@ def forced_upon_few(totals, unlocated, cells, k):
     """What published kinds of dwelling tell of single homes: a list of reasons.
 
     totals: {kind: count} of a municipality and year; cells: [(count, {kind: homes})].
-    Hits of a kind need room: among the unlocated and in cells with homes of that
-    kind. If some set of fewer than k homes is so placed that without its cells the
-    room is too small, one of these homes was hit. The worst set is a knapsack:
-    most counts for at most k - 1 homes."""
+    Hits of a kind, and of any kinds together, need room: among the unlocated and in
+    cells with homes of those kinds. If some set of fewer than k homes is so placed
+    that without its cells the room is too small, one of these homes was hit; if for
+    no kinds it is, there is a way to place all hits elsewhere (Hall's theorem). The
+    worst set is a knapsack: most counts for at most k - 1 homes."""
     reasons = []
     hit = [kind for kind, n in totals.items() if n > 0]
     for count, homes in cells:
         if count > 0 and sum(homes.get(kind, 0) for kind in hit) < k:
             reasons.append("a cell has fewer than k homes of the kinds that were hit")
-    for kind in hit:
-        room = unlocated + sum(count for count, homes in cells if homes.get(kind, 0) > 0)
+    for kinds in (some for size in range(1, len(hit) + 1) for some in combinations(hit, size)):
+        homes_of = [(count, sum(homes.get(kind, 0) for kind in kinds)) for count, homes in cells]
+        room = unlocated + sum(count for count, n in homes_of if n > 0)
         most = [0] * k  # by homes
-        for count, homes in cells:
-            n = homes.get(kind, 0)
+        for count, n in homes_of:
             if count > 0 and 0 < n < k:
                 for used in range(k - 1, n - 1, -1):
                     most[used] = max(most[used], most[used - n] + count)
-        if totals[kind] > room - max(most):
-            reasons.append("hits of %s must be in fewer than k homes" % kind)
+        if sum(totals[kind] for kind in kinds) > room - max(most):
+            reasons.append("hits of %s must be in fewer than k homes" % " and ".join(kinds))
     return reasons
+
+
+def forced_by_attempts(completed, attempted, unlocated, cells, k):
+    """The same of a number of attempts: the code of holiday homes knows none, so
+    that attempts are in villas and flats; completed ones (which those of holiday
+    homes count as) are anywhere."""
+    classes = [(count, {"attempted": homes.get("villa", 0) + homes.get("flat", 0), "completed": sum(homes.values())})
+               for count, homes in cells]
+    if completed == 0:  # then nothing was in a holiday home
+        return forced_upon_few({"attempted": attempted}, unlocated, classes, k)
+    alone = [(count, {"attempted": homes["attempted"]}) for count, homes in classes]
+    return [r for r in forced_upon_few({"attempted": attempted}, unlocated, alone, k) if r.startswith("hits")]

@@ -146,8 +146,8 @@ static void print_total(const struct gk_snapshot *s, const char *code, struct gk
         return;
     }
     gk_snapshot_municipality(s, (uint32_t)district, period, definition, &t);
-    printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, t.count, t.completed, t.attempted,
-           t.unlocated);
+    printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, t.count,
+           t.attempts_known ? t.completed : -1, t.attempts_known ? t.attempted : -1, t.unlocated);
     for (int k = 0; k < GK_KINDS; k++)
         printf(" %" PRId64, t.kinds_known ? t.kind_count[k] : -1);
     puts("");

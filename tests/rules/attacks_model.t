@@ -4,7 +4,7 @@
 It knows all address points with their dwellings and class (the file that the
 dwellings were imported from) and asks for everything public: every month, year
 and size, all sets of districts, watch areas, squares, kinds, completed and
-attempted, unlocated, of two releases. It then tries, with exact arithmetic
+attempted (of years), unlocated, of two releases. It then tries, with exact arithmetic
 (tests/lib/attacker.py, written from DOMAIN's list of attacks and not from the
 program), to find a set of fewer than k dwellings whose count follows. Each
 attack is run on an emulated weak service too, where it must succeed."""
@@ -12,6 +12,7 @@ import functools
 import os
 import sqlite3
 import struct
+import subprocess
 import sys
 from collections import defaultdict
 from fractions import Fraction
@@ -187,11 +188,11 @@ def totals_of_the_municipality_hide_no_place():
     for month in months():
         for f in items("districts-kommun", month_query(month)):
             p = f["properties"]
-            if p["count_total"] - p["unlocated"] != p["count"] or p["completed"] + p["attempted"] != p["count_total"]:
+            if p["count_total"] - p["unlocated"] != p["count"] or (p["completed"], p["attempted"]) != (None, None):
                 wrong.append((month, p["code"], p["count_total"], p["unlocated"], p["count"], p["completed"], p["attempted"]))
             if any(v is not None for k, v in p.items() if k.startswith("count_") and k != "count_total"):
                 wrong.append((month, p["code"], "kinds of a month"))
-    is_eq(wrong, [], "each month: the total is the cells and the unlocated; completed and attempted add up; no kinds")
+    is_eq(wrong, [], "each month: the total is the cells and the unlocated; no attempts, no kinds")
 
 
 def year_cells(year, code):
@@ -215,6 +216,12 @@ def kinds_by_year_force_no_home():
                 is_eq(attacker.forced_upon_few(totals, p["unlocated"], cells, K), [],
                       f"{p['code']} {year}: kinds are told and no k - 1 homes must have been hit")
                 is_eq(sum(totals.values()), p["count_total"], "and they add up")
+            if p["attempted"] is not None:
+                is_eq(None in totals.values(), False, "attempts are told with the kinds only")
+                is_eq(p["completed"] + p["attempted"], p["count_total"], "and are no more than all")
+                is_eq([n for n in (p["completed"], p["attempted"]) if 0 < n < 5], [], "nor few")
+                is_eq(attacker.forced_by_attempts(p["completed"], p["attempted"], p["unlocated"], cells, K), [],
+                      f"{p['code']} {year}: attempts are told and no k - 1 homes must have been hit")
             # What would be told if kinds were told whatever they are: a single villa in the
             # cell with fewest villas among those that have a count.
             hit = min((c for c in cells if c[0] > 0 and c[1].get("holiday", 0) > 0), key=lambda c: c[1]["holiday"], default=None)
@@ -222,6 +229,74 @@ def kinds_by_year_force_no_home():
                 weak += bool(attacker.forced_upon_few({"villa": 0, "flat": 0, "holiday": hit[0]}, 0, [hit], K))
     ok(told >= 1, f"kinds are told for {told} municipalities and years")
     ok(weak >= 1, "told without conditions, they would name few homes")
+
+
+# Cells of a village whose homes are chosen: villas, flats, holiday homes.
+CRAFTED = {1: (8, 8, 0), 2: (4, 3, 8), 3: (8, 8, 8), 4: (1, 0, 7)}
+# Code, month, cell, number. 9801 and 9802: completed, of villas and flats; 0857: attempts, of villas; 0826: holiday homes.
+HITS = [
+    ("0857", "2023-03", 4, 6), ("9801", "2023-05", 3, 10), ("0826", "2023-05", 3, 10),  # March: only attempts, by one villa
+    ("9801", "2024-02", 3, 5), ("9802", "2024-03", 2, 5), ("0826", "2024-04", 2, 10),   # 10 villas and flats, 5 with room outside cell 2
+    ("9801", "2025-02", 1, 17), ("0857", "2025-04", 1, 3),                              # 3 attempts
+    ("0857", "2026-02", 4, 12),                                                         # a year of attempts only
+]
+
+
+def crafted():
+    """The village of tests/sql with other homes, and the hits above, published."""
+    database = m.new_database()
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database.conninfo("postgres"), "-f",
+                    os.path.join(here, "..", "sql", "include", "village.sql")], check=True, stdout=subprocess.DEVNULL)
+    sql = "SET session_replication_role = replica; UPDATE dwelling SET villa = 0, flat = 0, holiday = 0;"
+    for cell, (villa, flat, holiday) in CRAFTED.items():
+        sql += (f"UPDATE lattice_cell SET villa = {villa}, flat = {flat}, holiday = {holiday} WHERE cell_id = {cell};"
+                f"UPDATE dwelling d SET villa = {villa}, flat = {flat}, holiday = {holiday} FROM (SELECT min(e) AS e FROM unit"
+                f" WHERE cell_id = {cell}) u WHERE d.e = u.e;")
+    sql += ("SET session_replication_role = DEFAULT; INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through)"
+            " VALUES (1, 'import', 1, sha256('one'), '2026-12-31');")
+    number = 0
+    for code, month, cell, n in HITS:
+        number += n
+        sql += (f"INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version, from_hour, to_hour, code_id, count)"
+                f" SELECT {number} - g, 1, {cell}, 3, 1, '{month}-05 10:00', '{month}-05 10:00', c.id, 1"
+                f" FROM generate_series(0, {n - 1}) g, offence_code c WHERE c.code = '{code}';")
+    database.execute(sql + "SELECT publish('2026-12-01', 'polisen', '2023-01-01');")
+    return database
+
+
+def attempts_exclude_no_homes():
+    """A month whose hits are all attempts, in a cell of one villa and seven holiday homes."""
+    homes_of = {c: dict(zip(("villa", "flat", "holiday"), n)) for c, n in CRAFTED.items()}
+    cells_of = lambda when: [(sum(n for _, month, cell, n in HITS if cell == c and month.startswith(when)), homes)
+                             for c, homes in homes_of.items()]
+    true = lambda when: (sum(n for code, month, _, n in HITS if month.startswith(when) and code != "0857"),
+                         sum(n for code, month, _, n in HITS if month.startswith(when) and code == "0857"))
+    ok(attacker.forced_by_attempts(*true("2023-03"), 0, cells_of("2023-03"), K), "told by month, attempts would name one villa")
+    ok(attacker.forced_by_attempts(*true("2026"), 0, cells_of("2026"), K), "of that year, too")
+    ok(attacker.forced_upon_few({"villa": 5, "flat": 5, "holiday": 10}, 0, cells_of("2024"), K),
+       "kinds that are each safe alone would together name seven homes")
+    with Daemon(crafted().conninfo()) as village:
+        def told(when):
+            f, = village.get("/collections/districts-kommun/items?datetime=" + when).json()["features"]
+            return f["properties"]
+        leaks, months_seen = [], 0
+        for year in range(2023, 2027):
+            for month in range(1, 13):
+                p = told("%d-%02d-05" % (year, month))
+                months_seen += p["count_total"] > 0
+                if p["attempted"] is not None or p["completed"] is not None:
+                    leaks.append((year, month, attacker.forced_by_attempts(
+                        p["completed"] or 0, p["attempted"] or 0, p["unlocated"], cells_of("%d-%02d" % (year, month)), K)))
+        is_eq((leaks, months_seen), ([], len({h[1] for h in HITS} )), "no month tells attempts")
+        years = {y: told(f"{y}-01-01/{y}-12-31") for y in range(2023, 2027)}
+        names = ("count_villa", "count_flat", "count_holiday", "completed", "attempted")
+        is_eq({y: [p[n] for n in names] for y, p in years.items()},
+              {2023: [16, 0, 10, 20, 6], 2024: [None] * 5, 2025: [20, 0, 0, None, None], 2026: [None] * 5},
+              "of years: what is safe, kinds without their 3 attempts, and nothing that forces")
+        is_eq([y for y, p in years.items() if p["attempted"] is not None and
+               attacker.forced_by_attempts(p["completed"], p["attempted"], p["unlocated"], cells_of(str(y)), K)], [],
+              "what is told names nobody")
 
 
 def two_releases_differ_by_whole_cells_and_months():
@@ -253,7 +328,8 @@ try:
     run(every_cell_that_is_published_has_k_true_dwellings_and_3_addresses, every_public_count_is_a_sum_over_whole_cells,
         squares_tell_no_more_than_cells, no_combination_of_sums_isolates_fewer_than_k_dwellings,
         the_same_attack_finds_homes_where_areas_cut_cells, a_known_victim_has_k_candidates_in_every_month,
-        totals_of_the_municipality_hide_no_place, kinds_by_year_force_no_home, two_releases_differ_by_whole_cells_and_months)
+        totals_of_the_municipality_hide_no_place, kinds_by_year_force_no_home,
+        attempts_exclude_no_homes, two_releases_differ_by_whole_cells_and_months)
 finally:
     server.__exit__(None, None, None)
     context.__exit__(None, None, None)

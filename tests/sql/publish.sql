@@ -1,6 +1,6 @@
 -- publish(): what it freezes and what it refuses. Expected values by hand.
 \ir include/village.sql
-SELECT plan(56);
+SELECT plan(63);
 
 SELECT throws_like($$SELECT publish('2023-12-01', 'polisen')$$, '%nothing to publish%', 'refused without incidents');
 
@@ -64,9 +64,10 @@ SELECT results_eq('SELECT first_month, through_month, lattice_version, revision_
 SELECT results_eq('SELECT cell_id, month, count FROM release_cell_month ORDER BY 1, 2',
   $$VALUES (1, DATE '2023-03-01', 3), (2, '2023-03-01', 5), (3, '2023-05-01', 1), (3, '2023-06-01', 1)$$,
   'cells, months of the middle, sums above 0, under the definition');
-SELECT results_eq('SELECT month, count, completed, attempted, unlocated FROM release_municipality_month WHERE count > 0 ORDER BY 1',
-  $$VALUES (DATE '2023-03-01', 13, 12, 1, 5), ('2023-05-01', 1, 1, 0, 0), ('2023-06-01', 1, 1, 0, 0)$$,
-  'the municipality: its cells and the unlocated; what no code tells apart is completed, so that holiday homes are not the difference');
+SELECT results_eq('SELECT month, count, unlocated FROM release_municipality_month WHERE count > 0 ORDER BY 1',
+  $$VALUES (DATE '2023-03-01', 13, 5), ('2023-05-01', 1, 0), ('2023-06-01', 1, 0)$$,
+  'the municipality: its cells and the unlocated');
+SELECT hasnt_column('release_municipality_month', 'attempted', 'attempts of a month are stored for nobody');
 SELECT is((SELECT count(*) FROM release_municipality_month), 10::bigint, 'every month is there');
 SELECT is((SELECT sum(count) - sum(unlocated) FROM release_municipality_month), (SELECT sum(count) FROM release_cell_month),
   'municipality less cells is the unlocated and nothing else');
@@ -115,11 +116,11 @@ SELECT count(pg_temp.hit(1 + g % 3, '2026-04-01 10:00', 1, 1, 3)) FROM generate_
 SELECT pg_temp.hit(4, '2026-05-01 10:00', 1, 1, 3) \g /dev/null
 SELECT is(publish('2026-12-01', 'polisen', '2025-01-01'), 3, 'the third');
 SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind ORDER BY 1, 2',
-  $$VALUES (2025, 'flat', 0), (2025, 'holiday', 0), (2025, 'villa', 8)$$,
+  $$VALUES (2025, 'attempted', 0), (2025, 'flat', 0), (2025, 'holiday', 0), (2025, 'villa', 8)$$,
   'kinds of 2025; of 2026 not, because they would exclude a home of cell 4');
 SELECT is(publish('2026-12-01', 'polisen'), 4, 'published again without changes');
 SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind WHERE release_id = 4 ORDER BY 1, 2',
-  $$VALUES (2025, 'flat', 0), (2025, 'holiday', 0), (2025, 'villa', 8)$$, 'the kinds are said again');
+  $$VALUES (2025, 'attempted', 0), (2025, 'flat', 0), (2025, 'holiday', 0), (2025, 'villa', 8)$$, 'the kinds are said again');
 
 -- A late report: the difference of two releases would be its kind.
 INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (4, 'import', 1, sha256('four'), '2026-12-31');
@@ -141,22 +142,47 @@ SELECT count(pg_temp.hit(4, '2028-04-01 10:00', code, 1, 5)) FROM generate_serie
 SELECT count(pg_temp.hit(4, '2029-04-01 10:00', code, 1, 5)) FROM generate_series(1, 5), unnest('{1,7}'::int[]) code \g /dev/null
 SELECT is(publish('2029-12-01', 'polisen', '2027-01-01'), 7, 'three years more');
 SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind WHERE release_id = 7 ORDER BY 1, 2',
-  $$VALUES (2027, 'flat', 0), (2027, 'holiday', 5), (2027, 'villa', 5)$$,
+  $$VALUES (2027, 'attempted', 0), (2027, 'flat', 0), (2027, 'holiday', 5), (2027, 'villa', 5)$$,
   'kinds of 2027; of 2028 not, because one is 1 to 4; of 2029 not, because they would name a home of cell 4');
+
+-- 2030: 8 villas, 4 attempts: their number is not told. 2031: 5 attempts and 5
+-- completed. 2032: 5 attempts of 8: the completed ones are few. 2033: as 2031.
+INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (6, 'import', 1, sha256('six'), '2033-12-31');
+SELECT count(pg_temp.hit(1 + g % 3, make_timestamp(y, 4, 1, 10, 0, 0), code, 1, 6))
+  FROM (VALUES (2030, 2, 4), (2030, 1, 4), (2031, 2, 5), (2031, 1, 5), (2032, 2, 5), (2032, 1, 3), (2033, 2, 5), (2033, 1, 5)) x (y, code, n),
+       generate_series(1, n) g \g /dev/null
+SELECT is(publish('2033-12-01', 'polisen', '2030-01-01'), 8, 'years with attempts');
+SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind WHERE release_id = 8 AND count > 0 ORDER BY 1, 2',
+  $$VALUES (2030, 'villa', 8), (2031, 'attempted', 5), (2031, 'villa', 10), (2032, 'villa', 8), (2033, 'attempted', 5), (2033, 'villa', 10)$$,
+  'attempts, where neither they nor the completed ones are 1 to 4');
+SELECT results_eq('SELECT year::int, completed::int, attempted::int FROM grannkarta_public.municipality_attempt ORDER BY 1',
+  'VALUES (2031, 5, 5), (2033, 5, 5)', 'and the view for everyone');
+SELECT is((SELECT count(*) FROM grannkarta_public.municipality_kind WHERE kind = 'attempted'), 0::bigint, 'which are no kind of dwelling');
+-- One of 2030 and one of 2031 were attempts after all: no cell changes.
+INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (7, 'import', 1, sha256('seven'), '2033-12-31');
+UPDATE incident SET revision_out = 7 WHERE id IN (
+  SELECT min(id) FROM incident WHERE from_hour = '2030-04-01 10:00' AND code_id = 1 AND revision_out IS NULL
+  UNION ALL SELECT min(id) FROM incident WHERE from_hour = '2031-04-01 10:00' AND code_id = 1 AND revision_out IS NULL);
+INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version, from_hour, to_hour, code_id, count)
+  SELECT id, 7, cell_id, municipality_id, lattice_version, from_hour, to_hour, 2, 1 FROM incident WHERE revision_out = 7;
+SELECT is(publish('2033-12-01', 'polisen'), 9, 'published with codes corrected');
+SELECT results_eq('SELECT year::int, kind, count FROM release_municipality_kind WHERE release_id = 9 AND count > 0 ORDER BY 1, 2',
+  $$VALUES (2030, 'villa', 8), (2032, 'villa', 8), (2033, 'attempted', 5), (2033, 'villa', 10)$$,
+  'an attempt more makes no number of 2030 appear; 2031, where one changed, is not told again');
 
 -- --- Merges, withdrawal -------------------------------------------------------------------
 INSERT INTO lattice SELECT 2, now(), source_id, base_set, base_square_dm, k, min_addresses, classes FROM lattice;
 UPDATE cell SET merged_into = 3, merged_version = 2 WHERE id = 2;
 INSERT INTO lattice_cell VALUES (2, 1, 8, 0, 0, 8, pg_temp.strip(0, 2)), (2, 3, 16, 0, 0, 16, pg_temp.strip(2, 5)),
   (2, 4, 7, 0, 1, 8, pg_temp.strip(5, 7));
-INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (6, 'import', 2, sha256('six'), '2029-12-31');
-SELECT throws_like($$SELECT publish('2023-12-01', 'polisen', '2023-01-01')$$, '%release 7 stands through 2029-12%withdraw 7%',
+INSERT INTO revision (id, kind, lattice_version, file_sha256, data_through) VALUES (8, 'import', 2, sha256('eight'), '2033-12-31');
+SELECT throws_like($$SELECT publish('2023-12-01', 'polisen', '2023-01-01')$$, '%release 9 stands through 2033-12%withdraw 9%',
   'not one that ends earlier than the one that stands');
-SELECT is(publish('2029-12-01', 'polisen', '2023-01-01'), 8, 'on a new lattice');
-SELECT results_eq('SELECT cell_id, sum(count)::int FROM release_cell_month WHERE release_id = 8 AND month < ''2024-01-01'' GROUP BY 1 ORDER BY 1',
+SELECT is(publish('2033-12-01', 'polisen', '2023-01-01'), 10, 'on a new lattice');
+SELECT results_eq('SELECT cell_id, sum(count)::int FROM release_cell_month WHERE release_id = 10 AND month < ''2024-01-01'' GROUP BY 1 ORDER BY 1',
   'VALUES (1, 3), (3, 6)', 'incidents follow their cell into the one it became');
 SELECT isnt_empty('SELECT FROM district_cell WHERE version = 2', 'memberships were computed on the way');
-SELECT is(withdraw(8), 7, 'a withdrawn release gives way to the one before');
-SELECT is((SELECT release FROM state), 7, 'and is not the newest');
-SELECT throws_like('SELECT withdraw(8)', '%withdrawn already%', 'nor withdrawn twice');
+SELECT is(withdraw(10), 9, 'a withdrawn release gives way to the one before');
+SELECT is((SELECT release FROM state), 9, 'and is not the newest');
+SELECT throws_like('SELECT withdraw(10)', '%withdrawn already%', 'nor withdrawn twice');
 SELECT * FROM finish();

@@ -23,15 +23,18 @@ WITH year AS (
   FROM w_release r JOIN release_municipality_kind k ON k.release_id = r.id CROSS JOIN year y
   WHERE y.is_whole AND k.year BETWEEN y.first AND y.last GROUP BY k.district_id, k.kind
 ), kind AS (
-  SELECT d.id AS district_id, jsonb_object_agg('count_' || n.name, t.count) AS counts,
+  SELECT d.id AS district_id, jsonb_object_agg('count_' || n.name, t.count) || jsonb_build_object(
+           'attempted', (SELECT a.count FROM told a WHERE a.district_id = d.id AND a.kind = 'attempted' AND a.is_known),
+           'completed', (SELECT sum(o.count) FILTER (WHERE o.kind <> 'attempted')
+                                - sum(o.count) FILTER (WHERE o.kind = 'attempted' AND o.is_known)
+                         FROM told o WHERE o.district_id = d.id)) AS counts,
          coalesce(bool_or(t.is_known), false) AS is_known
   FROM w_release r JOIN release_district rd ON rd.release_id = r.id JOIN district d ON d.id = rd.district_id AND d.set_name = 'kommun'
   CROSS JOIN unnest('{villa,flat,holiday,other,cellar}'::text[]) n (name)
   LEFT JOIN told t ON t.district_id = d.id AND t.kind = n.name AND t.is_known
   GROUP BY d.id
 ), whole AS (
-  SELECT m.district_id, jsonb_build_object('count_total', sum(m.count), 'unlocated', sum(m.unlocated), 'completed', sum(m.completed),
-                                           'attempted', sum(m.attempted)) AS sums
+  SELECT m.district_id, jsonb_build_object('count_total', sum(m.count), 'unlocated', sum(m.unlocated)) AS sums
   FROM w_release r JOIN release_municipality_month m ON m.release_id = r.id CROSS JOIN w_period p
   WHERE m.month BETWEEN p.first_month AND p.last_month GROUP BY 1
 ), cells AS (

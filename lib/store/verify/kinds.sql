@@ -1,8 +1,10 @@
--- The conditions on published kinds of dwelling that can be said of sets; the
+-- The conditions on published kinds of dwelling and attempts that can be said of sets; the
 -- last one, that no k - 1 homes must have taken some of the hits, is in C.
 WITH shown AS (
   SELECT r.id, r.lattice_version, r.first_month, r.through_month, r.is_complete, k.district_id, k.year,
-         sum(k.count) AS count, bool_or(k.count BETWEEN 1 AND 4 OR k.count < 0) AS has_few,
+         coalesce(sum(k.count) FILTER (WHERE k.kind <> 'attempted'), 0) AS count,
+         coalesce(sum(k.count) FILTER (WHERE k.kind = 'attempted'), 0) AS attempted,
+         bool_or(k.count BETWEEN 1 AND 4 OR k.count < 0) AS has_few,
          bool_or(k.kind = 'villa' AND k.count > 0)::int AS villa, bool_or(k.kind = 'flat' AND k.count > 0)::int AS flat,
          bool_or(k.kind = 'holiday' AND k.count > 0)::int AS holiday
   FROM v_release r JOIN release_municipality_kind k ON k.release_id = r.id
@@ -20,9 +22,13 @@ WITH shown AS (
   SELECT id, district_id, year FROM shown
   WHERE has_few OR first_month > make_date(year, 1, 1) OR through_month < make_date(year, 12, 1)
   UNION
+  -- All kinds of the definition or none, attempts never alone, nor few completed ones.
   SELECT s.id, s.district_id, s.year FROM shown s
-  WHERE s.count <> (SELECT sum(m.completed + m.attempted) FROM release_municipality_month m
-                    WHERE m.release_id = s.id AND m.district_id = s.district_id AND extract(year FROM m.month) = s.year)
+  WHERE s.count - s.attempted BETWEEN 1 AND 4 OR s.attempted > s.count
+     OR EXISTS (SELECT FROM v_release r JOIN definition_code d ON d.definition = r.definition JOIN offence_code o ON o.id = d.code_id
+                WHERE r.id = s.id AND NOT EXISTS (
+                  SELECT FROM release_municipality_kind k
+                  WHERE k.release_id = s.id AND k.district_id = s.district_id AND k.year = s.year AND k.kind = o.kind))
   UNION
   SELECT s.id, s.district_id, s.year FROM shown s JOIN hit_cell h USING (id, district_id, year)
   JOIN v_cell c ON c.version = s.lattice_version AND c.cell_id = h.cell_id JOIN v_version v ON v.version = s.lattice_version
@@ -39,8 +45,12 @@ WITH shown AS (
     OR EXISTS (
       SELECT FROM release_municipality_month m
       WHERE m.release_id IN (e.id, e.before) AND m.district_id = e.district_id AND extract(year FROM m.month) = e.year
-      GROUP BY m.month HAVING count(*) <> 2 OR min(m.completed) <> max(m.completed) OR min(m.attempted) <> max(m.attempted)
-                           OR min(m.unlocated) <> max(m.unlocated) OR min(m.count) <> max(m.count)))
+      GROUP BY m.month HAVING count(*) <> 2 OR min(m.unlocated) <> max(m.unlocated) OR min(m.count) <> max(m.count))
+    OR EXISTS (
+      SELECT FROM release_municipality_kind k
+      LEFT JOIN release_municipality_kind o ON o.release_id = e.before AND o.district_id = k.district_id AND o.year = k.year
+                                           AND o.kind = k.kind
+      WHERE k.release_id = e.id AND k.district_id = e.district_id AND k.year = e.year AND k.count IS DISTINCT FROM o.count))
 )
 SELECT 'tested' AS what, NULL AS object, count(*) AS number FROM shown
 UNION ALL

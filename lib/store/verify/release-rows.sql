@@ -5,7 +5,7 @@ WITH hit AS (
   SELECT r.id, r.lattice_version, l.living_id AS cell_id, i.cell_id IS NULL AS is_unlocated, i.municipality_id,
          date_trunc('month', timestamp '1970-01-01' + make_interval(hours => floor(
            (extract(epoch FROM i.from_hour) + extract(epoch FROM i.to_hour)) / 7200)::int))::date AS month,
-         o.is_attempt IS TRUE AS is_attempt, i.count, r.first_month, r.through_month
+         o.kind, o.is_attempt IS TRUE AS is_attempt, i.count, r.first_month, r.through_month
   FROM v_release r
   JOIN incident i ON i.revision_in <= r.revision_id AND (i.revision_out IS NULL OR i.revision_out > r.revision_id)
   JOIN definition_code d ON d.definition = r.definition AND d.code_id = i.code_id
@@ -24,10 +24,25 @@ WITH hit AS (
   JOIN v_home x ON x.version = r.lattice_version AND x.district_id = d.id
 ), by_municipality AS (
   SELECT i.id, CASE WHEN i.is_unlocated THEN i.municipality_id ELSE h.district_id END AS district_id, i.month,
-         coalesce(sum(i.count) FILTER (WHERE NOT i.is_attempt), 0) AS completed,
-         coalesce(sum(i.count) FILTER (WHERE i.is_attempt), 0) AS attempted,
+         i.kind, sum(i.count) AS count, coalesce(sum(i.count) FILTER (WHERE i.is_attempt), 0) AS attempted,
          coalesce(sum(i.count) FILTER (WHERE i.is_unlocated), 0) AS unlocated
-  FROM inside i LEFT JOIN home h ON h.id = i.id AND h.cell_id = i.cell_id GROUP BY 1, 2, 3
+  FROM inside i LEFT JOIN home h ON h.id = i.id AND h.cell_id = i.cell_id GROUP BY 1, 2, 3, 4
+), by_month AS (
+  SELECT id, district_id, month, sum(unlocated) AS unlocated FROM by_municipality GROUP BY 1, 2, 3
+), by_kind AS (
+  SELECT b.id, b.district_id, extract(year FROM b.month) AS year, k.kind, sum(k.count) AS count
+  FROM by_municipality b CROSS JOIN LATERAL (VALUES (b.kind, b.count), ('attempted', b.attempted)) k (kind, count)
+  GROUP BY 1, 2, 3, 4
+), wrong AS (
+  SELECT m.release_id, m.district_id
+  FROM release_municipality_month m JOIN v_release r ON r.id = m.release_id AND r.is_complete
+  LEFT JOIN by_month b ON b.id = m.release_id AND b.district_id = m.district_id AND b.month = m.month
+  WHERE m.unlocated IS DISTINCT FROM coalesce(b.unlocated, 0)
+  UNION ALL
+  SELECT m.release_id, m.district_id
+  FROM release_municipality_kind m JOIN v_release r ON r.id = m.release_id AND r.is_complete
+  LEFT JOIN by_kind b ON b.id = m.release_id AND b.district_id = m.district_id AND b.year = m.year AND b.kind = m.kind
+  WHERE m.count IS DISTINCT FROM coalesce(b.count, 0)
 )
 SELECT 'tested' AS what, NULL AS object, count(*) AS number FROM stored
 UNION ALL
@@ -37,10 +52,5 @@ SELECT 'failed', format('release %s cell %s', id, cell_id), count(*)
 FROM by_cell b FULL JOIN stored s USING (id, cell_id, month)
 WHERE b.count IS DISTINCT FROM s.count GROUP BY id, cell_id
 UNION ALL
-SELECT 'failed', format('release %s municipality %s', m.release_id, m.district_id), count(*)
-FROM release_municipality_month m JOIN v_release r ON r.id = m.release_id AND r.is_complete
-LEFT JOIN by_municipality b ON b.id = m.release_id AND b.district_id = m.district_id AND b.month = m.month
-WHERE (m.completed, m.attempted, m.unlocated)
-  IS DISTINCT FROM (coalesce(b.completed, 0), coalesce(b.attempted, 0), coalesce(b.unlocated, 0))
-GROUP BY m.release_id, m.district_id
+SELECT 'failed', format('release %s municipality %s', release_id, district_id), count(*) FROM wrong GROUP BY release_id, district_id
 ORDER BY 2 NULLS FIRST

@@ -115,17 +115,23 @@ START_TEST(a_municipality_tells_its_kinds_for_published_years_only)
     ck_assert_int_eq((int)json_number(a.body, "count_villa"), 70);
     ck_assert_int_eq((int)json_number(a.body, "count_total"), 120);
     ck_assert_int_eq((int)json_number(a.body, "unlocated"), 24);
+    ck_assert_int_eq((int)json_number(a.body, "completed"), 84); /* 70 + 40 + 10 - 36 */
+    ck_assert_int_eq((int)json_number(a.body, "attempted"), 36);
     ck_assert(json_is_null(a.body, "count_cellar")); /* not counted by the definition */
     ck_assert_ptr_nonnull(strstr(a.body, "\"kinds_status\":\"published\""));
     forget(&a);
     a = ask(api, (struct question){ITEMS, PUBLIC, .collection = "districts-kommun",
                                    .query = {"datetime", "2021-01-01/2021-12-31"}});
     ck_assert(json_is_null(a.body, "count_villa"));
+    ck_assert(json_is_null(a.body, "completed"));
+    ck_assert(json_is_null(a.body, "attempted"));
     ck_assert_ptr_nonnull(strstr(a.body, "\"kinds_status\":\"withheld\""));
     forget(&a);
     a = ask(api, (struct question){ITEMS, PUBLIC, .collection = "districts-kommun",
                                    .query = {"datetime", "2022-02-01/2022-12-31"}});
     ck_assert(json_is_null(a.body, "count_villa"));
+    ck_assert(json_is_null(a.body, "completed"));
+    ck_assert(json_is_null(a.body, "attempted"));
     ck_assert_ptr_nonnull(strstr(a.body, "\"kinds_status\":\"whole calendar years only\""));
     forget(&a);
     close_world();

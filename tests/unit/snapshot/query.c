@@ -180,7 +180,7 @@ START_TEST(a_municipality_of_a_revision_is_its_cells_and_its_unlocated)
 END_TEST
 
 /* Months 2020-01 to 2023-12 of two municipalities; kinds of 2020, 2021 and 2023
- * of the first. */
+ * of the first, with 7 attempts in the first year and 8 in the last. */
 static void add_municipalities(struct gk_snapshot *s, struct gk_municipality_month *months,
                                struct gk_municipality_kind *kinds)
 {
@@ -188,19 +188,23 @@ static void add_municipalities(struct gk_snapshot *s, struct gk_municipality_mon
         months[i] = (struct gk_municipality_month){.district = i / 48,
                                                    .month = 600 + (int32_t)(i % 48),
                                                    .count = (int32_t)i + 5,
-                                                   .completed = (int32_t)i,
-                                                   .attempted = 3,
                                                    .unlocated = 2};
     static const int32_t years[] = {2020, 2021, 2023};
-    for (uint32_t i = 0; i < 9; i++)
-        kinds[i] = (struct gk_municipality_kind){.district = 0,
-                                                 .year = years[i / 3],
-                                                 .kind = (enum gk_kind)(i % 3),
-                                                 .count = 10 + (int32_t)i};
+    for (uint32_t i = 0, at = 0; i < 9; i++) {
+        kinds[at++] = (struct gk_municipality_kind){.district = 0,
+                                                    .year = years[i / 3],
+                                                    .kind = (enum gk_kind)(i % 3),
+                                                    .count = 10 + (int32_t)i};
+        if (i == 2 || i == 8)
+            kinds[at++] = (struct gk_municipality_kind){.district = 0,
+                                                        .year = years[i / 3],
+                                                        .kind = GK_KIND_ATTEMPTED,
+                                                        .count = i == 2 ? 7 : 8};
+    }
     s->municipality_months = months;
     s->municipality_month_count = 96;
     s->municipality_kinds = kinds;
-    s->municipality_kind_count = 9;
+    s->municipality_kind_count = 11;
 }
 
 START_TEST(a_municipality_of_a_release_sums_its_months)
@@ -208,28 +212,24 @@ START_TEST(a_municipality_of_a_release_sums_its_months)
     struct sample sample;
     sample_init(&sample, GK_SNAPSHOT_RELEASE, 2, 10, 10);
     struct gk_municipality_month months[96];
-    struct gk_municipality_kind kinds[9];
+    struct gk_municipality_kind kinds[11];
     add_municipalities(sample.s, months, kinds);
     struct gk_random random;
     gk_random_init(&random, 3, 0);
     for (int round = 0; round < 200; round++) {
         struct gk_period period = random_period(&random);
         uint32_t district = (uint32_t)round % 2;
-        int64_t count = 0, completed = 0, attempted = 0, unlocated = 0;
+        int64_t count = 0, unlocated = 0;
         for (int i = 0; i < 96; i++) {
             int32_t hour = gk_day_from_month(months[i].month) * 24;
             if (months[i].district != district || hour < period.from_hour || hour >= period.to_hour)
                 continue;
             count += months[i].count;
-            completed += months[i].completed;
-            attempted += months[i].attempted;
             unlocated += months[i].unlocated;
         }
         struct gk_municipality_totals got;
         gk_snapshot_municipality(sample.s, district, period, 0, &got);
         ck_assert_int_eq(got.count, count);
-        ck_assert_int_eq(got.completed, completed);
-        ck_assert_int_eq(got.attempted, attempted);
         ck_assert_int_eq(got.unlocated, unlocated);
     }
     sample_release(&sample);
@@ -241,19 +241,24 @@ START_TEST(kinds_of_a_release_are_told_for_whole_known_years_only)
     struct sample sample;
     sample_init(&sample, GK_SNAPSHOT_RELEASE, 2, 10, 10);
     struct gk_municipality_month months[96];
-    struct gk_municipality_kind kinds[9];
+    struct gk_municipality_kind kinds[11];
     add_municipalities(sample.s, months, kinds);
     static const struct {
         struct gk_civil from, to;
         uint32_t district;
         bool is_known;
-        int64_t villas;
+        int64_t villas, attempted, completed; /* attempted -1: not known */
     } cases[] = {
-        {{2020, 1, 1}, {2021, 1, 1}, 0, true, 10},  {{2020, 1, 1}, {2022, 1, 1}, 0, true, 23},
-        {{2021, 1, 1}, {2023, 1, 1}, 0, false, 0},  {{2023, 1, 1}, {2024, 1, 1}, 0, true, 16},
-        {{2020, 1, 1}, {2020, 12, 1}, 0, false, 0}, {{2020, 2, 1}, {2021, 2, 1}, 0, false, 0},
-        {{2020, 1, 1}, {2021, 1, 1}, 1, false, 0},  {{2020, 1, 2}, {2021, 1, 1}, 0, false, 0},
-        {{2022, 1, 1}, {2023, 1, 1}, 0, false, 0},
+        {{2020, 1, 1}, {2021, 1, 1}, 0, true, 10, 7, 26},
+        {{2020, 1, 1}, {2022, 1, 1}, 0, true, 23, -1, 0},
+        {{2021, 1, 1}, {2022, 1, 1}, 0, true, 13, -1, 0},
+        {{2021, 1, 1}, {2023, 1, 1}, 0, false, 0, -1, 0},
+        {{2023, 1, 1}, {2024, 1, 1}, 0, true, 16, 8, 43},
+        {{2020, 1, 1}, {2020, 12, 1}, 0, false, 0, -1, 0},
+        {{2020, 2, 1}, {2021, 2, 1}, 0, false, 0, -1, 0},
+        {{2020, 1, 1}, {2021, 1, 1}, 1, false, 0, -1, 0},
+        {{2020, 1, 2}, {2021, 1, 1}, 0, false, 0, -1, 0},
+        {{2022, 1, 1}, {2023, 1, 1}, 0, false, 0, -1, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gk_period period = {gk_day_from_civil(cases[i].from) * 24,
@@ -262,6 +267,9 @@ START_TEST(kinds_of_a_release_are_told_for_whole_known_years_only)
         gk_snapshot_municipality(sample.s, cases[i].district, period, 0, &got);
         ck_assert_msg(got.kinds_known == cases[i].is_known, "case %zu", i);
         ck_assert_int_eq(got.kind_count[GK_KIND_VILLA], cases[i].villas);
+        ck_assert_msg(got.attempts_known == (cases[i].attempted >= 0), "case %zu", i);
+        ck_assert_int_eq(got.attempted, cases[i].attempted >= 0 ? cases[i].attempted : 0);
+        ck_assert_int_eq(got.completed, cases[i].completed);
     }
     sample_release(&sample);
 }

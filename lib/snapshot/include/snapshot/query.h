@@ -72,9 +72,11 @@ uint32_t gk_shapes_count_in_box(const struct gk_shapes *shapes, struct gk_box_e7
 /* --- The municipality as a whole ------------------------------------------ */
 
 struct gk_municipality_totals {
-    int64_t count, completed, attempted, unlocated;
+    int64_t count, unlocated;
     bool kinds_known; /* release: whole calendar years, and not withheld */
     int64_t kind_count[GK_KINDS];
+    bool attempts_known; /* likewise; never without the kinds. Else both are 0 */
+    int64_t completed, attempted;
 };
 
 /* Totals of the district (of set `kommun`) in a clipped period. */

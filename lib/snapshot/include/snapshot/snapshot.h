@@ -92,12 +92,15 @@ struct gk_set_info {
 struct gk_municipality_month {
     uint32_t district; /* index */
     int32_t month;
-    int32_t count, completed, attempted, unlocated;
+    int32_t count, unlocated;
 };
+/* As kind of a municipality's year: attempts, of all kinds together. */
+#define GK_KIND_ATTEMPTED GK_KINDS
+
 struct gk_municipality_kind {
     uint32_t district; /* index */
     int32_t year;
-    enum gk_kind kind;
+    enum gk_kind kind; /* or GK_KIND_ATTEMPTED, after the kinds */
     int32_t count;
 };
 
