@@ -80,10 +80,12 @@ GK_CHECKED enum gk_status gk_locator_build(struct gk_locator **locator, const st
                                            int64_t max_distance_cm);
 
 /* The same, unit by unit, for those that are too many to be in memory twice: an
- * empty one, to which units are added by square.e, square.n and district,
- * ascending. GK_INVALID for one out of order or out of range; GK_NO_MEMORY. */
+ * empty one. GK_NO_MEMORY. */
 GK_CHECKED enum gk_status gk_locator_create(struct gk_locator **locator, int32_t square_side_cm,
                                             int64_t max_distance_cm);
+
+/* Adds a unit; units come by square.e, square.n and district, ascending.
+ * GK_INVALID for one out of order or out of range; GK_NO_MEMORY. */
 GK_CHECKED enum gk_status gk_locator_add(struct gk_locator *locator, const struct gk_unit *unit);
 
 /* NULL is allowed. No thread may be asking it. */

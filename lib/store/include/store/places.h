@@ -289,23 +289,31 @@ GK_CHECKED enum gk_status gk_near_each(struct gk_store *store, gk_near_function 
 /* Begins which plain cells a district has, then rows, then gk_copy_end(). */
 GK_CHECKED enum gk_status gk_district_cells_copy(struct gk_copy **copy, struct gk_store *store,
                                                  struct gk_error *error);
+
+/* Writes that a cell answers for a district in a version. */
 void gk_copy_district_cell(struct gk_copy *copy, int32_t version, int32_t district, int32_t cell);
 
 /* Begins the dwellings of districts' plain cells, one row a district. */
 GK_CHECKED enum gk_status gk_whole_copy(struct gk_copy **copy, struct gk_store *store,
                                         struct gk_error *error);
+
+/* Writes how many dwellings of plain cells a district has. */
 void gk_copy_whole(struct gk_copy *copy, int32_t district, int64_t dwellings);
 
 /* Begins the dwellings that count of the cells that are not plain: by cell, base
  * district and block, in as many rows as it takes. */
 GK_CHECKED enum gk_status gk_parts_copy(struct gk_copy **copy, struct gk_store *store,
                                         struct gk_error *error);
+
+/* Writes what a cell has in one block, for the database to decide on. */
 void gk_copy_part(struct gk_copy *copy, int32_t cell, int32_t district, struct gk_square block,
                   int64_t dwellings);
 
 /* Begins their squares in blocks that have a border. */
 GK_CHECKED enum gk_status gk_border_squares_copy(struct gk_copy **copy, struct gk_store *store,
                                                  struct gk_error *error);
+
+/* Writes a square on a border, of which the database finds each area's share. */
 void gk_copy_border_square(struct gk_copy *copy, struct gk_square square, int32_t cell,
                            int64_t dwellings);
 
