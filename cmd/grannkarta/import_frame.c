@@ -6,6 +6,9 @@
 
 #include "store/places.h"
 
+/* How many refused features a dry run tells one by one. */
+enum { REFUSALS_SAID_MAX = 100 };
+
 /* --- Features -------------------------------------------------------------------- */
 
 enum gk_status gk_import_area(struct gk_buf *buf, struct gk_import *import, OGRFeatureH feature,
@@ -45,6 +48,9 @@ static enum gk_status take_next(const struct gk_import_kind *kind, void *context
         snprintf(import->first_reason, sizeof import->first_reason, "feature %lld: %.300s",
                  (long long)import->read, error->message);
     gk_import_rejects_add(import->rejects, import->read, error->message);
+    if (import->is_dry_run && gk_import_rejects_count(import->rejects) <= REFUSALS_SAID_MAX)
+        gk_report_note(import->report, "feature %lld refused: %s", (long long)import->read,
+                       error->message);
     gk_error_clear(error);
     return GK_OK;
 }
@@ -61,12 +67,17 @@ static enum gk_status judge_rejects(struct gk_import *import, struct gk_error *e
         return listed;
     if (skips && rejected < import->read)
         return GK_OK;
+    const char *name = gk_import_rejects_name(import->rejects);
+    if (name == NULL)
+        return gk_error_set(error, GK_REJECTED,
+                            "%lld of %lld features were refused; nothing would be imported; %.300s",
+                            (long long)rejected, (long long)import->read, import->first_reason);
     return gk_error_set(error, GK_REJECTED,
                         "%lld of %lld features were refused (%s%.100s) and nothing was imported; "
                         "%.300s",
                         (long long)rejected, (long long)import->read,
-                        listed == GK_OK ? "see " : "no list could be written to ",
-                        gk_import_rejects_name(import->rejects), import->first_reason);
+                        listed == GK_OK ? "see " : "no list could be written to ", name,
+                        import->first_reason);
 }
 
 static enum gk_status read_all(const struct gk_import_kind *kind, void *context,
@@ -106,8 +117,9 @@ static void report_file(struct gk_import *import)
     gk_report_count(report, "repaired", import->repaired,
                     import->repaired > 0 ? "repaired {}\n" : NULL);
     gk_report_count(report, "rejected", rejected, rejected > 0 ? "rejected {}" : NULL);
-    gk_report_text(report, "rejects_file",
-                   rejected > 0 ? gk_import_rejects_name(import->rejects) : NULL, " ({})\n");
+    const char *list = gk_import_rejects_name(import->rejects);
+    gk_report_text(report, "rejects_file", list, " ({})");
+    gk_report_say(report, rejected > 0 ? "\n" : "");
 }
 
 /* --- One run ----------------------------------------------------------------------------- */
@@ -127,7 +139,7 @@ static enum gk_status open_file(const struct gk_import_kind *kind, void *context
     if (status == GK_OK && import->vector.feature_count == 0)
         status = gk_error_set(error, GK_REJECTED, "the file has no features");
     if (status == GK_OK)
-        status = gk_import_rejects_open(&import->rejects, path, error);
+        status = gk_import_rejects_open(&import->rejects, path, import->is_dry_run, error);
     if (status == GK_OK && kind->prepare != NULL)
         status = kind->prepare(context, import, error);
     return status;

@@ -50,9 +50,10 @@ enum {
                              .choices = "abort|skip",                                              \
                              .initial_text = "abort",                                              \
                              .help = "when features are refused: import nothing, or the rest"},    \
-    [GK_IMPORT_DRY_RUN] = {.name = "dry-run",                                                      \
-                           .kind = GK_FLAG_SWITCH,                                                 \
-                           .help = "print the report and write nothing to the database"}
+    [GK_IMPORT_DRY_RUN] = {                                                                        \
+        .name = "dry-run",                                                                         \
+        .kind = GK_FLAG_SWITCH,                                                                    \
+        .help = "print the report, with the first 100 refused features, and write nothing"}
 
 #define GK_IMPORT_AREA_FLAGS                                                                       \
     GK_IMPORT_FLAGS, [GK_IMPORT_REPAIR] = {                                                        \

@@ -145,6 +145,12 @@ static void keep_code_heading(struct import *import, const struct gk_csv_row *he
         memcpy(import->code_heading, field->text, field->length);
 }
 
+/* The day in Sweden. */
+static int32_t today(void)
+{
+    return gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)));
+}
+
 static void fill_form(struct import *import)
 {
     const struct gk_incident_settings *settings = &import->settings;
@@ -158,7 +164,18 @@ static void fill_form(struct import *import)
         .is_swapped = settings->is_swapped,
         .has_geometry = import->source.has_geometry && !gk_incident_map_has_place(&settings->map),
         .place_kind = import->crs.place_kind,
-        .today = gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)))};
+        .today = today()};
+}
+
+/* A day that has not been cannot be complete: its month could be published as one
+ * without burglaries, and no release may end earlier afterwards. */
+static enum gk_status check_through(const struct import *import, struct gk_error *error)
+{
+    const struct gk_flag_value *through = &import->values[DATA_THROUGH];
+    if (through->count == 0 || through->number <= today())
+        return GK_OK;
+    return gk_error_set(error, GK_INVALID,
+                        "--data-through is \"%.20s\"; allowed is a day until today", through->text);
 }
 
 static enum gk_status open_file(struct import *import, struct gk_error *error)
@@ -263,6 +280,8 @@ static enum gk_status refuse_rejects(const struct gk_incident_totals *totals,
     gk_buf_init(&list, GK_ERROR_MESSAGE_MAX);
     if (totals->rejects_path != NULL)
         gk_buf_printf(&list, " (see %.200s)", totals->rejects_path);
+    else
+        gk_buf_puts(&list, " (--rejects FILE lists them, in a dry run too)");
     gk_error_set(error, GK_REJECTED,
                  "%lld of %lld rows were rejected%s and nothing was imported; mend the file, or "
                  "take the rest with --on-reject=skip",
@@ -311,7 +330,9 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
 {
     struct gk_incident_totals totals = {0};
     size_t old_count;
-    enum gk_status status = read_settings(import, error);
+    enum gk_status status = check_through(import, error);
+    if (status == GK_OK)
+        status = read_settings(import, error);
     if (status == GK_OK)
         status = open_file(import, error);
     if (status == GK_OK)

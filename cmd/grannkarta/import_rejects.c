@@ -12,19 +12,23 @@ struct gk_import_rejects {
     char *path;
     FILE *file;
     int64_t count;
+    bool is_counted;
     int error; /* errno of the first failure; 0: none */
 };
 
 enum gk_status gk_import_rejects_open(struct gk_import_rejects **rejects, const char *path,
-                                      struct gk_error *error)
+                                      bool is_counted, struct gk_error *error)
 {
     size_t length = strlen(path);
     /* A folder (of Shapefiles, a FileGDB) may be given with a slash behind it. */
     while (length > 1 && path[length - 1] == '/')
         length--;
     *rejects = calloc(1, sizeof **rejects);
-    if (*rejects != NULL && asprintf(&(*rejects)->path, "%.*s.rejects.csv", (int)length, path) >= 0)
+    if (*rejects != NULL &&
+        asprintf(&(*rejects)->path, "%.*s.rejects.csv", (int)length, path) >= 0) {
+        (*rejects)->is_counted = is_counted;
         return GK_OK;
+    }
     free(*rejects);
     *rejects = NULL;
     return gk_error_set(error, GK_NO_MEMORY, "list refused features: out of memory");
@@ -55,7 +59,7 @@ static void begin(struct gk_import_rejects *rejects)
 
 void gk_import_rejects_add(struct gk_import_rejects *rejects, int64_t feature, const char *reason)
 {
-    if (rejects->count++ == 0)
+    if (rejects->count++ == 0 && !rejects->is_counted)
         begin(rejects);
     if (rejects->file == NULL)
         return;
@@ -88,6 +92,8 @@ int64_t gk_import_rejects_count(const struct gk_import_rejects *rejects)
 
 const char *gk_import_rejects_name(const struct gk_import_rejects *rejects)
 {
+    if (rejects->count == 0 || rejects->is_counted)
+        return NULL;
     const char *slash = strrchr(rejects->path, '/');
     return slash != NULL ? slash + 1 : rejects->path;
 }

@@ -2,6 +2,7 @@
 #ifndef GK_CMD_IMPORT_REJECTS_H
 #define GK_CMD_IMPORT_REJECTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -9,9 +10,11 @@
 struct gk_import_rejects;
 
 /* For the file at `path`: FILE.rejects.csv, made when the first feature is
- * refused, readable by its owner only. */
+ * refused, readable by its owner only. `is_counted`: there is no list, features
+ * are only counted (a dry run writes nothing). */
 GK_CHECKED enum gk_status gk_import_rejects_open(struct gk_import_rejects **rejects,
-                                                 const char *path, struct gk_error *error);
+                                                 const char *path, bool is_counted,
+                                                 struct gk_error *error);
 
 /* NULL is allowed. */
 void gk_import_rejects_free(struct gk_import_rejects *rejects);
@@ -27,7 +30,7 @@ GK_CHECKED enum gk_status gk_import_rejects_end(struct gk_import_rejects *reject
 /* How many were added. */
 int64_t gk_import_rejects_count(const struct gk_import_rejects *rejects);
 
-/* Name of the list, without folder; borrowed. */
+/* Name of the list, without folder, NULL when there is none; borrowed. */
 const char *gk_import_rejects_name(const struct gk_import_rejects *rejects);
 
 #endif

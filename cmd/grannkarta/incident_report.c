@@ -19,7 +19,7 @@ struct gk_incident_report {
     int64_t unlocated[GK_UNLOCATED_COUNT];
     int64_t outside, skipped, blank, expired, corrections, moved_hours;
     /* Outside Sweden, by what such numbers often are. */
-    int64_t looks_rt90, looks_zone, looks_degrees;
+    int64_t looks_rt90, looks_zone, looks_degrees, looks_sweref;
     int64_t by_month[MONTHS_MAX];
     int32_t latest_report, latest_end; /* days */
 };
@@ -58,8 +58,10 @@ void gk_incident_report_blank(struct gk_incident_report *report)
 static void count_looks(struct gk_incident_report *report, const struct gk_incident_input *input)
 {
     double x = input->x, y = input->y;
-    if (input->place_kind != GK_PLACE_PROJECTED)
+    if (input->place_kind != GK_PLACE_PROJECTED) {
+        report->looks_sweref += y >= 6100000 && y <= 7700000 && x >= 250000 && x <= 930000;
         return;
+    }
     bool is_swedish = y >= 6000000 && y <= 7800000;
     report->looks_rt90 += is_swedish && x >= 1200000 && x <= 1900000;
     report->looks_zone += is_swedish && x >= 20000 && x < 200000;
@@ -158,12 +160,13 @@ static void put_months(struct gk_report *out, const struct gk_incident_report *r
 {
     int32_t month =
         totals->data_through == INT32_MIN ? 0 : gk_month_from_day(totals->data_through + 1) - 1;
-    gk_report_say(out, "against the month before: ");
     if (month < 1 || month >= MONTHS_MAX || report->by_month[month - 1] == 0) {
-        gk_report_null(out, "month_change_percent", "nothing to compare with");
+        gk_report_null(out, "month_change_percent",
+                       "against the month before: nothing to compare with");
     } else {
         double change = 100.0 * (double)(report->by_month[month] - report->by_month[month - 1]) /
                         (double)report->by_month[month - 1];
+        gk_report_month(out, "month_compared", month, "rows of {}, against the month before: ");
         gk_report_double(out, "month_change_percent", change, 0, change < 0 ? "{} %" : "+{} %");
     }
     gk_report_say(out, "; outside the municipality: ");
@@ -228,14 +231,15 @@ static void put_by_month(struct gk_report *out, const struct gk_incident_report 
 /* What is as it should not be and was taken all the same. */
 static void put_oddities(struct gk_report *out, const struct gk_incident_report *report)
 {
-    gk_report_count(out, "corrections", report->corrections,
-                    report->corrections > 0
-                        ? "corrections: {} rows have a count of 0 or less; they are kept, and sums "
-                          "go down by them\n"
-                        : NULL);
+    gk_report_count(
+        out, "corrections", report->corrections,
+        report->corrections > 0
+            ? "corrections: rows with a count of 0 or less: {}; they are kept, and sums "
+              "go down by them\n"
+            : NULL);
     gk_report_count(out, "moved_hours", report->moved_hours,
                     report->moved_hours > 0
-                        ? "summer time: {} rows have a time in the hour that is skipped in March; "
+                        ? "summer time: rows with a time in the hour that is skipped in March: {}; "
                           "it was read as the hour after\n"
                         : NULL);
 }
@@ -255,6 +259,9 @@ static void put_advice(struct gk_report *out, const struct gk_incident_report *r
     else if (report->looks_degrees * 2 > outside)
         gk_report_note(out, "most places are outside Sweden and look like degrees: --map "
                             "latitude=COLUMN,longitude=COLUMN?");
+    else if (report->looks_sweref * 2 > outside)
+        gk_report_note(out, "most places are outside Sweden and look like SWEREF 99 TM: --crs "
+                            "3006, or --map northing=COLUMN,easting=COLUMN?");
     else
         gk_report_note(out, "most places are outside Sweden: is --crs right?");
 }

@@ -3,6 +3,22 @@
 #include "command.h"
 #include "store/releases.h"
 
+/* What was erased had contents; how much is not known any more, and was not 0. */
+static void put_contents(struct gk_report *report, const struct gk_release_row *row)
+{
+    if (row->is_erased) {
+        gk_report_null(report, "incidents", NULL);
+        gk_report_null(report, "cells", NULL);
+        gk_report_null(report, "unlocated", NULL);
+        gk_report_null(report, "watch_areas", NULL);
+        return;
+    }
+    gk_report_i64(report, "incidents", row->located, "  {} incidents");
+    gk_report_i64(report, "cells", row->cells, " in {} cells");
+    gk_report_i64(report, "unlocated", row->unlocated, ", {} without a place");
+    gk_report_i64(report, "watch_areas", row->watch_areas, "  {} watch areas");
+}
+
 /* One line of the list of releases. */
 static enum gk_status put_release(void *context, const struct gk_release_row *row,
                                   struct gk_error *error)
@@ -14,10 +30,7 @@ static enum gk_status put_release(void *context, const struct gk_release_row *ro
     gk_report_month(report, "from", row->first_month, "  {}");
     gk_report_month(report, "through", row->through_month, " to {}");
     gk_report_text(report, "definition", row->definition, "  definition {}");
-    gk_report_i64(report, "incidents", row->located, "  {} incidents");
-    gk_report_i64(report, "cells", row->cells, " in {} cells");
-    gk_report_i64(report, "unlocated", row->unlocated, ", {} without a place");
-    gk_report_i64(report, "watch_areas", row->watch_areas, "  {} watch areas");
+    put_contents(report, row);
     gk_report_i64(report, "revision", row->revision, "  revision {}");
     gk_report_i64(report, "lattice_version", row->lattice_version, "  lattice {}");
     gk_report_utc(report, "made", row->created_utc, "  made {}");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FILE_MAX_BYTES = 64 * 1024, NAME_MAX_BYTES = 64 };
 
@@ -232,6 +233,8 @@ enum gk_status gk_options_read_environment(struct gk_options *options, char *con
         if (strncmp(name, prefix, sizeof prefix - 1) != 0 || equals == NULL)
             continue;
         name += sizeof prefix - 1;
+        if (strncmp(name, "CONFIG=", 7) == 0)
+            continue; /* the file, see config_of_environment() */
         char lower[NAME_MAX_BYTES] = {0};
         for (size_t i = 0; i < sizeof lower - 1 && name + i < equals; i++)
             lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
@@ -305,10 +308,39 @@ static enum gk_status pass_arguments(struct gk_options *options, int *argc, char
     return GK_OK;
 }
 
+static bool has_config_flag(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        struct flag flag = read_flag(argv[i]);
+        if (flag.config)
+            return true;
+        if (flag.row != NULL && flag.value == NULL)
+            i++;
+    }
+    return false;
+}
+
+/* The file to read when no flag names one; empty: none. That of the installed
+ * service is read unasked: what an administrator sets there (k, the definition of
+ * releases) would otherwise hold for the daemon and not for the commands. */
+static const char *config_of_environment(char *const *environment)
+{
+    static const char name[] = "GRANNKARTA_CONFIG=";
+    for (; *environment != NULL; environment++)
+        if (strncmp(*environment, name, sizeof name - 1) == 0)
+            return *environment + sizeof name - 1;
+    return access(GK_OPTIONS_FILE, F_OK) == 0 ? GK_OPTIONS_FILE : "";
+}
+
 enum gk_status gk_options_read_arguments(struct gk_options *options, int *argc, char **argv,
                                          char *const *environment, struct gk_error *error)
 {
-    enum gk_status status = pass_arguments(options, argc, argv, 0, error);
+    const char *file = has_config_flag(*argc, argv) ? "" : config_of_environment(environment);
+    enum gk_status status = GK_OK;
+    if (*file != '\0')
+        status = gk_options_read_file(options, file, error);
+    if (status == GK_OK)
+        status = pass_arguments(options, argc, argv, 0, error);
     if (status == GK_OK)
         status = gk_options_read_environment(options, environment, error);
     if (status == GK_OK)
@@ -357,8 +389,10 @@ static void put_allowed(struct gk_buf *buf, const struct row *row)
 
 void gk_options_put_help(struct gk_buf *buf)
 {
-    gk_buf_puts(buf, "Options (also as GRANNKARTA_NAME in the environment, or name = value in a "
-                     "file):\n  --config FILE\n      read this configuration file\n");
+    gk_buf_puts(buf,
+                "Options (also as GRANNKARTA_NAME in the environment, or name = value in a "
+                "file):\n  --config FILE\n      read this configuration file (else the one that "
+                "GRANNKARTA_CONFIG names,\n      else " GK_OPTIONS_FILE " where there is one)\n");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         gk_buf_puts(buf, "  --");
         for (const char *p = rows[i].name; *p != '\0'; p++)

@@ -96,6 +96,18 @@ def what_is_wrong_is_listed_with_number_reason_and_place():
              "a file without any good feature is refused all the same")
 
 
+def a_dry_run_tells_what_is_wrong_and_makes_no_list():
+    p.write(path("rehearsed.geojson"), [district(geometry, name) for name, geometry, _ in BAD])
+    for flags in ([], ["--on-reject=skip"]):
+        report = imported(path("rehearsed.geojson"), "bad", "--dry-run", *flags, code=4)
+        is_eq((report["rejected"], report["rejects_file"]), (len(BAD), None), "the report counts them and names no list")
+        is_eq([note.split(" refused: ")[0] for note in report["notes"]], ["feature %d" % (i + 1) for i in range(len(BAD))],
+              "each is told by number")
+        for (name, _, reason), note in zip(BAD, report["notes"]):
+            contains(note, reason, name)
+    ok(not os.path.exists(path("rehearsed.geojson.rejects.csv")), "no list was made")
+
+
 def postgis_made(geometry):
     return db.query("SELECT ST_AsText(g), round(ST_Area(g)::numeric, 2)::float8 FROM (SELECT ST_CollectionExtract(ST_MakeValid("
                     "ST_GeomFromGeoJSON('%s')), 3) AS g) x" % json.dumps(geometry))[0]
@@ -400,7 +412,8 @@ def dwellings_that_are_wrong_are_listed_or_skipped():
 
 
 try:
-    run(what_is_wrong_is_listed_with_number_reason_and_place, repairs_are_what_postgis_makes_and_are_told,
+    run(what_is_wrong_is_listed_with_number_reason_and_place, a_dry_run_tells_what_is_wrong_and_makes_no_list,
+        repairs_are_what_postgis_makes_and_are_told,
         random_shapes_are_judged_and_repaired_as_by_postgis,
         what_is_left_out_or_drawn_otherwise_is_said, repeated_points_stay_as_they_are, a_file_without_features_says_so,
         a_crs_that_cannot_be_is_noticed_with_the_one_that_fits,

@@ -155,6 +155,7 @@ def what_is_wrong_with_a_geometry_is_said():
     bare = geojson("bare.geojson", rows, crs=None)
     done = incidents(db, bare)
     contains(first_line(done), "unlocated 30", "metres in a file that says degrees are nowhere")
+    contains(done.stdout, "look like SWEREF 99 TM: --crs 3006", "and what they look like is said")
     is_eq(first_line(incidents(db, bare, "--crs", "3006", "--dry-run")),
           "read 30   new 0   duplicate 0   changed 30   rejected 0   unlocated 0", "unless --crs says what they are")
     for flags, part in ((("--crs", "999999"), "EPSG code"), (("--crs", "4978"), "EPSG code"),

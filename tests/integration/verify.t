@@ -233,6 +233,8 @@ def releases_that_were_altered():
            "UPDATE release_municipality_month SET count = count + 1 WHERE month = '2022-02-01'", objects="municipality")
     breaks("release-closed", "the revision is not complete to the end of the release",
            "UPDATE revision SET data_through = '2025-06-29'", objects="^release 1$")
+    breaks("release-closed", "it was made before its last month was over",
+           "UPDATE release SET created_at = '2025-06-30 12:00+02'", objects="^release 1$")
 
 
 def two_definitions_of_a_month():

@@ -17,6 +17,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "asan")
+os.environ.setdefault("GRANNKARTA_CONFIG", "")  # not that of an installed service
 
 
 def program(name):

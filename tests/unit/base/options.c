@@ -12,7 +12,7 @@
 /* A text that argv or the environment may hold: not const. */
 #define T(text) ((char[]){text})
 
-static char *const no_environment[] = {NULL};
+static char *const no_environment[] = {T("GRANNKARTA_CONFIG="), NULL};
 
 static struct gk_options defaults(void)
 {
@@ -65,8 +65,9 @@ START_TEST(flags_win_over_the_environment_and_that_over_the_file)
 {
     static const char text[] = "# comment\n\n port = 1001 \r\nk=11\ntitle = A = b # c\nthreads = 2";
     const char *path = file_with(text, sizeof text - 1);
-    char *environment[] = {T("PATH=/bin"), T("GRANNKARTA_PORT=1002"), T("GRANNKARTA_K=12"),
-                           T("GRANNKARTA_TITLE="), NULL};
+    char *environment[] = {
+        T("PATH=/bin"),         T("GRANNKARTA_PORT=1002"),    T("GRANNKARTA_K=12"),
+        T("GRANNKARTA_TITLE="), T("GRANNKARTA_CONFIG=/none"), NULL};
     char config[100];
     snprintf(config, sizeof config, "--config=%s", path);
     char *argv[] = {T("grannkartad"), T("--port=1003"), T("serve"), config,
@@ -84,6 +85,31 @@ START_TEST(flags_win_over_the_environment_and_that_over_the_file)
     ck_assert_str_eq(argv[1], "serve");
     ck_assert_str_eq(argv[2], "-x");
     ck_assert_ptr_null(argv[3]);
+    gk_options_release(&o);
+}
+END_TEST
+
+START_TEST(the_environment_names_the_file_when_no_flag_does)
+{
+    static const char text[] = "port = 1001\nk = 11\n";
+    char config[100];
+    const char *path = file_with(text, sizeof text - 1);
+    snprintf(config, sizeof config, "GRANNKARTA_CONFIG=%s", path);
+    char *environment[] = {T("GRANNKARTA_K=12"), config, NULL};
+    char *argv[] = {T("p"), T("--title"), T("--config"), T("migrate"), NULL};
+    int argc = count(argv);
+    struct gk_options o = defaults();
+    struct gk_error error;
+    ck_assert_int_eq(gk_options_read_arguments(&o, &argc, argv, environment, &error), GK_OK);
+    ck_assert_int_eq(o.port, 1001);
+    ck_assert_int_eq(o.k, 12);
+    ck_assert_int_eq(argc, 2);
+    gk_options_release(&o);
+    unlink(path);
+    o = defaults();
+    argc = 1;
+    ck_assert_int_eq(gk_options_read_arguments(&o, &argc, argv, environment, &error), GK_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(error.message, path));
     gk_options_release(&o);
 }
 END_TEST
@@ -279,6 +305,7 @@ END_TEST
 
 GK_UNIT_MAIN("base/options", defaults_are_within_their_own_limits,
              flags_win_over_the_environment_and_that_over_the_file,
+             the_environment_names_the_file_when_no_flag_does,
              what_is_after_two_dashes_is_left_alone, bad_values_are_refused_and_leave_the_old_one,
              a_file_is_refused_with_path_and_line, a_file_that_is_no_text_or_too_long_is_refused,
              unknown_names_in_the_environment_are_errors, a_flag_without_its_value_is_refused,

@@ -11,6 +11,9 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+/* What is read when nothing else is named. */
+#define GK_OPTIONS_FILE "/etc/grannkarta/grannkarta.conf"
+
 struct gk_options {
 #define GK_OPTION_TEXT(name, value, secret, reload, help) char *name;
 #define GK_OPTION_CHOICE(name, value, choices, reload, help) char *name;
@@ -37,15 +40,17 @@ GK_CHECKED enum gk_status gk_options_read_file(struct gk_options *options, const
                                                struct gk_error *error);
 
 /* Takes GRANNKARTA_NAME variables from `environment` (NULL-terminated). Other
- * names that begin with GRANNKARTA_ are errors. */
+ * names that begin with GRANNKARTA_ are errors; GRANNKARTA_CONFIG is passed over. */
 GK_CHECKED enum gk_status gk_options_read_environment(struct gk_options *options,
                                                       char *const *environment,
                                                       struct gk_error *error);
 
 /* Takes options `--name value` or `--name=value` out of argv (moving the rest
  * together and updating *argc); `--config FILE` is read first wherever it
- * stands. Precedence is kept: file, environment, flags. Names may be written
- * with - for _. Stops at "--". Flags it does not know stay in argv. */
+ * stands; without it the file of GRANNKARTA_CONFIG (empty: none), without that
+ * GK_OPTIONS_FILE where there is one. Precedence is kept: file, environment,
+ * flags. Names may be written with - for _. Stops at "--". Flags it does not know
+ * stay in argv. */
 GK_CHECKED enum gk_status gk_options_read_arguments(struct gk_options *options, int *argc,
                                                     char **argv, char *const *environment,
                                                     struct gk_error *error);
