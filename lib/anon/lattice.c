@@ -3,6 +3,7 @@
 #include "anon/lattice.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cluster.h"
@@ -13,7 +14,8 @@ enum {
     MIN_ADDRESSES_LEAST = 3,
     RULE_MOST = 1000000,
     RADIUS_MOST_CM = 10000000,
-    COUNT_MOST = INT32_MAX - 1
+    COUNT_MOST = INT32_MAX - 1,
+    TWO_THREADS_LEAST = 200 /* units: below, starting a thread costs more */
 };
 
 static enum gk_status check_rule(const struct gk_lattice_rule *rule, struct gk_error *error)
@@ -122,17 +124,82 @@ static enum gk_status take_old_cells(struct gk_lattice_work *work, const struct 
     return status;
 }
 
-static enum gk_status grow_all(struct gk_lattice_work *work)
+/* Where the district of member `first` ends. */
+static size_t district_end(const struct gk_lattice_work *work, size_t first)
 {
-    size_t end;
-    for (size_t first = 0; first < work->member_count; first = end) {
-        for (end = first + 1; end < work->member_count; end++)
-            if (work->members[end].key.district != work->members[first].key.district)
-                break;
-        if (gk_lattice_grow(work, first, end - first) != GK_OK)
+    size_t end = first + 1;
+    while (end < work->member_count &&
+           work->members[end].key.district == work->members[first].key.district)
+        end++;
+    return end;
+}
+
+/* Members [first, end): whole districts. */
+static enum gk_status grow_range(struct gk_lattice_work *work, size_t first, size_t end)
+{
+    for (size_t next; first < end; first = next) {
+        next = district_end(work, first);
+        if (gk_lattice_grow(work, first, next - first) != GK_OK)
             return GK_NO_MEMORY;
     }
     return GK_OK;
+}
+
+/* The districts of a country's second half, with clusters of their own: growing
+ * one district touches nothing of another. */
+struct half {
+    struct gk_lattice_work work;
+    size_t first;
+    enum gk_status status;
+};
+
+static void *grow_half(void *context)
+{
+    struct half *half = context;
+    half->status = grow_range(&half->work, half->first, half->work.member_count);
+    return NULL;
+}
+
+/* Puts the half's clusters behind the others, as if they had grown one after
+ * the other: the result does not tell. */
+static enum gk_status append_half(struct gk_lattice_work *work, const struct half *half)
+{
+    size_t before = work->cluster_count, count = half->work.cluster_count;
+    struct gk_cluster *all = realloc(work->clusters, (before + count + 1) * sizeof *all);
+    if (all == NULL)
+        return GK_NO_MEMORY;
+    work->clusters = all;
+    work->cluster_capacity = before + count + 1;
+    work->cluster_count = before + count;
+    for (size_t i = 0; i < count; i++)
+        all[before + i] = half->work.clusters[i];
+    for (size_t i = half->first; i < work->member_count; i++)
+        work->members[i].cluster += (int32_t)before;
+    return GK_OK;
+}
+
+/* On two threads when all units are new and many: updates have few. */
+static enum gk_status grow_all(struct gk_lattice_work *work)
+{
+    struct half half = {.work = {.rule = work->rule,
+                                 .members = work->members,
+                                 .member_count = work->member_count}};
+    pthread_t thread;
+    if (work->cluster_count > 0 || work->member_count < TWO_THREADS_LEAST)
+        return grow_range(work, 0, work->member_count);
+    half.first = district_end(work, work->member_count / 2);
+    bool is_beside = pthread_create(&thread, NULL, grow_half, &half) == 0;
+    enum gk_status status = grow_range(work, 0, half.first);
+    if (is_beside)
+        pthread_join(thread, NULL);
+    else
+        (void)grow_half(&half);
+    if (status == GK_OK)
+        status = half.status;
+    if (status == GK_OK)
+        status = append_half(work, &half);
+    free(half.work.clusters);
+    return status;
 }
 
 struct cluster_in_district {
