@@ -73,15 +73,33 @@ static const char *const setting_names[] = {
 
 /* --- Preparing ------------------------------------------------------------------- */
 
+/* Months that have not been cannot be complete: they would be published as closed, and
+ * a retention, which counts from the last closed month, would erase all before them. */
+static enum gk_status check_data_through(const struct gk_flag_value *value, struct gk_error *error)
+{
+    int32_t today = gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)));
+    if (value->count == 0 || value->number <= today)
+        return GK_OK;
+    struct gk_buf days;
+    gk_buf_init(&days, GK_ERROR_MESSAGE_MAX);
+    gk_buf_puts(&days, "--data-through is ");
+    gk_buf_put_day(&days, (int32_t)value->number);
+    gk_buf_puts(&days, "; allowed is a day until today, ");
+    gk_buf_put_day(&days, today);
+    gk_error_set(error, GK_INVALID, "%s", days.data != NULL ? days.data : "--data-through");
+    gk_buf_release(&days);
+    return GK_INVALID;
+}
+
 /* The profile, then what the flags say. */
 static enum gk_status read_settings(struct import *import, struct gk_error *error)
 {
     const struct gk_flag_value *values = import->values;
     struct gk_incident_settings *settings = &import->settings;
     struct gk_error inner;
-    enum gk_status status = GK_OK;
+    enum gk_status status = check_data_through(&values[DATA_THROUGH], error);
     gk_incident_settings_init(settings);
-    if (values[PROFILE].count > 0)
+    if (status == GK_OK && values[PROFILE].count > 0)
         status = gk_incident_settings_read(settings, values[PROFILE].text, error);
     for (int i = FORMAT; i <= CODES && status == GK_OK; i++)
         if (values[i].count > 0 &&

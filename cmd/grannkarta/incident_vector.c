@@ -46,12 +46,13 @@ static void say_nothing(CPLErr class, CPLErrorNum number, const char *message)
 
 static bool is_left_out(const char *name)
 {
-    /* CSV is ours; VRT points elsewhere; OSM and GMLAS write temporary files. */
+    /* CSV is ours; VRT points elsewhere; OSM and GMLAS write temporary files, VFK the
+     * whole file as a database beside it, NAS a schema. */
     static const char *const names[] = {
         "CSV",           "OGR_VRT",  "OSM",     "GMLAS",  "PDF",          "GPSBabel",   "HTTP",
         "PostgreSQL",    "MVT",      "MBTiles", "MySQL",  "MSSQLSpatial", "ODBC",       "PGeo",
         "OGR_OGDI",      "WFS",      "OAPIF",   "CSW",    "Carto",        "AmigoCloud", "NGW",
-        "Elasticsearch", "PLSCENES", "EEDA",    "OGCAPI", "Memory"};
+        "Elasticsearch", "PLSCENES", "EEDA",    "OGCAPI", "Memory",       "VFK",        "NAS"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -97,8 +98,9 @@ bool gk_incident_vector_knows(const char *path)
 static GDALDatasetH open_dataset(const char *path, enum gk_encoding encoding)
 {
     char **allowed = prepare_drivers(), **options = NULL;
-    options = CSLSetNameValue(options, "IMMUTABLE", "YES"); /* SQLite: no -wal, no -shm */
-    options = CSLSetNameValue(options, "WRITE_GFS", "NO");  /* GML: no schema with an extent */
+    options = CSLSetNameValue(options, "IMMUTABLE", "YES");      /* SQLite: no -wal, no -shm */
+    options = CSLSetNameValue(options, "WRITE_GFS", "NO");       /* GML: no schema with an extent */
+    options = CSLSetNameValue(options, "DOWNLOAD_SCHEMA", "NO"); /* nor one from an address in it */
     options = CSLSetNameValue(options, "DATE_AS_STRING", "YES");
     if (encoding == GK_ENCODING_WINDOWS_1252)
         options = CSLSetNameValue(options, "ENCODING", "CP1252");

@@ -24,6 +24,7 @@ void gk_old_init(struct gk_old *old, unsigned maximum, size_t maximum_bytes)
         atomic_init(&old->used_ms[i], 0);
     for (int i = 0; i < GK_OLD_ASKED_MAX; i++)
         atomic_init(&old->asked[i], 0);
+    old->turn = 0;
     old->maximum = maximum < 1 ? 1 : maximum > GK_OLD_MAX ? GK_OLD_MAX : maximum;
     old->maximum_bytes = maximum_bytes;
 }
@@ -74,8 +75,8 @@ bool gk_old_ask(struct gk_old *old, int32_t number)
 
 int32_t gk_old_next(const struct gk_old *old)
 {
-    for (int i = 0; i < GK_OLD_ASKED_MAX; i++) {
-        int32_t number = atomic_load(&old->asked[i]);
+    for (unsigned i = 0; i < GK_OLD_ASKED_MAX; i++) {
+        int32_t number = atomic_load(&old->asked[(old->turn + i) % GK_OLD_ASKED_MAX]);
         if (number != 0)
             return number;
     }
@@ -84,9 +85,11 @@ int32_t gk_old_next(const struct gk_old *old)
 
 void gk_old_answered(struct gk_old *old, int32_t number)
 {
-    for (int i = 0; i < GK_OLD_ASKED_MAX; i++)
-        if (atomic_load(&old->asked[i]) == number)
+    for (unsigned i = 0; i < GK_OLD_ASKED_MAX; i++)
+        if (atomic_load(&old->asked[i]) == number) {
             atomic_store(&old->asked[i], 0);
+            old->turn = (i + 1) % GK_OLD_ASKED_MAX;
+        }
 }
 
 /* What is open: how many, their bytes, and the slot that was not used for the

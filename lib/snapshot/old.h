@@ -18,6 +18,7 @@ struct gk_old {
     struct gk_swap swap; /* without a current object: all that is open counts */
     _Atomic int64_t used_ms[GK_SWAP_SLOTS];
     _Atomic int32_t asked[GK_OLD_ASKED_MAX]; /* numbers, 0: free */
+    unsigned turn;                           /* of `asked`: whose turn it is; the loader's alone */
     unsigned maximum;                        /* snapshots */
     size_t maximum_bytes;                    /* of them together */
 };
@@ -37,7 +38,8 @@ bool gk_old_ask(struct gk_old *old, int32_t number);
 
 /* --- Writers -------------------------------------------------------------------- */
 
-/* A number that is asked for, 0 for none; it stays noted until gk_old_answered(). */
+/* A number that is asked for, 0 for none; it stays noted until gk_old_answered().
+ * They take turns: whoever asks again and again keeps nobody else waiting. */
 int32_t gk_old_next(const struct gk_old *old);
 void gk_old_answered(struct gk_old *old, int32_t number);
 

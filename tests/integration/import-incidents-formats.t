@@ -5,6 +5,7 @@ Nothing of a file may be said by GDAL, and nothing may be written beside it."""
 import csv
 import gzip
 import hashlib
+import http.server
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import places_files as p
@@ -231,6 +233,54 @@ def broken_files_are_refused_without_a_word_of_them():
     is_eq(first_line(incidents(db, path("members.csv.gz"))), SAME, "several members are one file")
 
 
+class Listener(http.server.BaseHTTPRequestHandler):
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def a_file_makes_the_import_ask_no_other_machine_and_write_nothing():
+    """GDAL fetches the schema that a WFS answer names, and keeps all of a VFK file in
+    a database beside it; both are tried with GDAL's own program first."""
+    db = places()
+    server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.mkdir(path("hostile"))
+    gml, vfk = path("hostile/wfs.gml"), path("hostile/land.vfk")
+    with open(gml, "w", encoding="utf-8") as f:
+        f.write("""<?xml version="1.0"?>
+<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml" xmlns:x="http://x"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x
+ http://127.0.0.1:%d/wfs?SERVICE=WFS&amp;VERSION=1.1.0&amp;REQUEST=DescribeFeatureType&amp;TYPENAME=x:inbrott">
+<gml:featureMember><x:inbrott gml:id="a.1"><x:BROTTSKOD>9801</x:BROTTSKOD><x:BROTTSDATUM>2024-05-01</x:BROTTSDATUM>
+<x:geometri><gml:Point srsName="urn:ogc:def:crs:EPSG::3006"><gml:pos>6210400 461400</gml:pos></gml:Point></x:geometri>
+</x:inbrott></gml:featureMember></wfs:FeatureCollection>
+""" % server.server_port)
+    with open(vfk, "w", encoding="latin-1", newline="") as f:
+        f.write('&HVERZE;"2.9"\r\n&HVYTVORENO;"1"\r\n&BPAR;BROTTSKOD T10;FROM T20;N N10.2;E N10.2\r\n'
+                '&DPAR;"9801";"2024-05-01";6210400.00;461400.00\r\n&K\r\n')
+    asked, here = len(Listener.asked), sorted(os.listdir(path("hostile")))
+    incidents(db, gml, "--on-reject=skip")
+    incidents(db, vfk, "--on-reject=skip")
+    db.grannkarta("import", "districts", gml, "--set", "hostile", check=False)
+    for name in set(os.listdir(path("hostile"))) - set(here):
+        if name.endswith(".gfs"):  # a description of the columns, for what is no incident
+            os.unlink(path("hostile/" + name))
+    is_eq(len(Listener.asked), asked, "no address of the file is asked")
+    is_eq(sorted(n for n in os.listdir(path("hostile")) if not n.endswith(".rejects.csv")), here, "no file is written beside it")
+    is_eq(db.value("SELECT count(*) FROM incident"), "1", "(the first of them was read)")
+    for file in (gml, vfk):
+        subprocess.run(["ogrinfo", "-ro", "-al", file], capture_output=True)
+    ok(len(Listener.asked) > asked and "land.db" in os.listdir(path("hostile")), "(GDAL left to itself does both)")
+    server.shutdown()
+    server.server_close()
+
+
 def profiles_say_it_once_and_for_all():
     db = places()
     rows = p.incidents(30)
@@ -340,6 +390,7 @@ try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
     run(every_format_gives_the_same_rows, what_is_wrong_with_a_geometry_is_said,
         a_crs_that_does_not_fit_the_columns_is_refused, broken_files_are_refused_without_a_word_of_them,
+        a_file_makes_the_import_ask_no_other_machine_and_write_nothing,
         profiles_say_it_once_and_for_all, a_dry_run_leaves_nothing_behind)
 finally:
     cluster.__exit__()

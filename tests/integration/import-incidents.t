@@ -193,6 +193,20 @@ def dirty_rows_are_listed_and_harm_nothing():
           [["4", "6", "6"]], "unlocated ones are kept, with the municipality of their column")
 
 
+def months_that_have_not_been_are_not_complete():
+    """They would be published as closed, and a retention counts from the last one."""
+    db = places()
+    file = p.write_csv(path("future.csv"), p.incidents(30))
+    tomorrow = db.value("SELECT ((now() AT TIME ZONE 'UTC')::date + 2)::text")  # whatever the zone
+    for day in (tomorrow, "2204-06-30"):
+        out = incidents(db, file, "--data-through", day, check=False)
+        is_eq(out.returncode, 2, "data through %s are refused" % ("a day to come" if day == tomorrow else day))
+        contains(out.stderr, "--data-through is %s; allowed is a day until today" % day, "and what is allowed is said")
+    is_eq(db.value("SELECT count(*) FROM revision"), "0", "nothing was imported")
+    yesterday = db.value("SELECT ((now() AT TIME ZONE 'UTC')::date - 1)::text")
+    contains(incidents(db, file, "--data-through", yesterday).stdout, "data through " + yesterday, "yesterday is allowed")
+
+
 def hopeless_files_are_refused():
     db = places()
     before = everything(db)
@@ -274,8 +288,8 @@ def a_later_lattice_moves_nobody():
 try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
     run(good_rows_come_in_once, corrections_are_new_versions_of_the_row, rows_without_case_number_are_counted,
-        shapes_of_files_do_not_matter, dirty_rows_are_listed_and_harm_nothing, hopeless_files_are_refused,
-        wrong_keys_are_noticed_before_anything_is_written, a_later_lattice_moves_nobody)
+        shapes_of_files_do_not_matter, dirty_rows_are_listed_and_harm_nothing,
+        months_that_have_not_been_are_not_complete, hopeless_files_are_refused, wrong_keys_are_noticed_before_anything_is_written, a_later_lattice_moves_nobody)
 finally:
     cluster.__exit__()
     folder.cleanup()

@@ -182,6 +182,11 @@ START_TEST(few_numbers_can_be_asked_for_at_a_time)
     for (int32_t n = 2; n <= GK_OLD_ASKED_MAX; n++)
         gk_old_answered(&old, n);
     ck_assert_int_eq(gk_old_next(&old), 99);
+    /* Who asks at once for the next gets the place that was freed, not the next turn. */
+    ck_assert(gk_old_ask(&old, 100));
+    gk_old_answered(&old, 99);
+    ck_assert(gk_old_ask(&old, 101));
+    ck_assert_int_eq(gk_old_next(&old), 100);
     gk_old_release_all(&old);
 }
 END_TEST
