@@ -145,12 +145,6 @@ static void keep_code_heading(struct import *import, const struct gk_csv_row *he
         memcpy(import->code_heading, field->text, field->length);
 }
 
-/* The day in Sweden. */
-static int32_t today(void)
-{
-    return gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)));
-}
-
 static void fill_form(struct import *import)
 {
     const struct gk_incident_settings *settings = &import->settings;
@@ -164,18 +158,7 @@ static void fill_form(struct import *import)
         .is_swapped = settings->is_swapped,
         .has_geometry = import->source.has_geometry && !gk_incident_map_has_place(&settings->map),
         .place_kind = import->crs.place_kind,
-        .today = today()};
-}
-
-/* A day that has not been cannot be complete: its month could be published as one
- * without burglaries, and no release may end earlier afterwards. */
-static enum gk_status check_through(const struct import *import, struct gk_error *error)
-{
-    const struct gk_flag_value *through = &import->values[DATA_THROUGH];
-    if (through->count == 0 || through->number <= today())
-        return GK_OK;
-    return gk_error_set(error, GK_INVALID,
-                        "--data-through is \"%.20s\"; allowed is a day until today", through->text);
+        .today = gk_day_from_hour(gk_hour_from_utc((int64_t)time(NULL)))};
 }
 
 static enum gk_status open_file(struct import *import, struct gk_error *error)
@@ -330,9 +313,7 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
 {
     struct gk_incident_totals totals = {0};
     size_t old_count;
-    enum gk_status status = check_through(import, error);
-    if (status == GK_OK)
-        status = read_settings(import, error);
+    enum gk_status status = read_settings(import, error);
     if (status == GK_OK)
         status = open_file(import, error);
     if (status == GK_OK)

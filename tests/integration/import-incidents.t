@@ -4,7 +4,6 @@ tells, what is stored, and that what is refused leaves nothing behind. Expected
 values follow from how the test made the file."""
 import copy
 import hashlib
-import datetime
 import os
 import stat
 import sys
@@ -235,11 +234,6 @@ def hopeless_files_are_refused():
     refused("heading twice", head + b";BROTTSKOD\n", "two columns")
     done = incidents(db, path("missing.csv"), check=False)
     contains(done.stderr, "No such file", "a file that is not there")
-    tomorrow = str(datetime.date.today() + datetime.timedelta(days=2))  # in any time zone
-    done = incidents(db, p.write_csv(path("good.csv"), p.incidents(10)), "--data-through", tomorrow, check=False)
-    is_eq(done.returncode, 2, "data cannot be complete through a day to come")
-    contains(done.stderr, tomorrow + '"; allowed is a day until today', "which is said")
-    is_eq(everything(db), before, "and nothing is stored")
 
 
 def wrong_keys_are_noticed_before_anything_is_written():
