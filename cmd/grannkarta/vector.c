@@ -63,9 +63,9 @@ static GDALDatasetH open_with(const char *path, const char *encoding)
 {
     char option[80];
     snprintf(option, sizeof option, "ENCODING=%.60s", encoding != NULL ? encoding : "");
-    const char *const list[] = {option, NULL};
-    return GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, encoding != NULL ? list : NULL,
-                      NULL);
+    /* GML: the schema is not fetched from an address in the file. */
+    const char *const list[] = {"DOWNLOAD_SCHEMA=NO", encoding != NULL ? option : NULL, NULL};
+    return GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, list, NULL);
 }
 
 static enum gk_status open_dataset(struct gk_vector *vector, const char *path,
@@ -79,8 +79,8 @@ static enum gk_status open_dataset(struct gk_vector *vector, const char *path,
     vector->dataset = open_with(path, NULL);
     if (vector->dataset == NULL)
         return gk_error_set(error, GK_REJECTED, "open \"%.200s\": %.250s", path,
-                            *CPLGetLastErrorMsg() != '\0' ? CPLGetLastErrorMsg()
-                                                          : "no vector format that is known");
+                            CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg()
+                                                                : "no vector format that is known");
     for (size_t i = 0; asked != NULL && i < sizeof encodings / sizeof *encodings; i++)
         if (strcmp(encodings[i].name, asked) == 0)
             gdal = encodings[i].gdal;

@@ -104,8 +104,11 @@ enum gk_status gk_numbers_load(struct gk_holder *holder, struct gk_store *store,
 void gk_numbers_free(void *object)
 {
     struct gk_held_numbers *held = object;
-    for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++)
-        free((void *)(uintptr_t)held->numbers.of[kind]);
+    for (int kind = 0; kind < GK_SNAPSHOT_KINDS; kind++) {
+        void *list; /* not const: it was made by gk_numbers_load() */
+        memcpy(&list, &held->numbers.of[kind], sizeof list);
+        free(list);
+    }
     free(held);
 }
 
