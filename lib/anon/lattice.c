@@ -181,9 +181,8 @@ static enum gk_status append_half(struct gk_lattice_work *work, const struct hal
 /* On two threads when all units are new and many: updates have few. */
 static enum gk_status grow_all(struct gk_lattice_work *work)
 {
-    struct half half = {.work = {.rule = work->rule,
-                                 .members = work->members,
-                                 .member_count = work->member_count}};
+    struct half half = {
+        .work = {.rule = work->rule, .members = work->members, .member_count = work->member_count}};
     pthread_t thread;
     if (work->cluster_count > 0 || work->member_count < TWO_THREADS_LEAST)
         return grow_range(work, 0, work->member_count);
