@@ -12,7 +12,7 @@
 #include "geo/areas.h"
 
 enum {
-    CELLS_ACROSS_MAX = 512, /* at 1,024 a country takes 30 MB more and is asked no faster */
+    CELLS_ACROSS_MAX = 512, /* at 1,024 a country takes 30 MB more: too much beside an import */
     CELLS_ACROSS_MIN = 16,
     WORK_MAX = 1 << 26, /* cells to look at in building, unless the grid is at its coarsest */
 };
