@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "selection.h"
 #include "view.h"
 
 /* --- Making and changing it --------------------------------------------------- */
@@ -50,6 +51,10 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     api->source = *source;
     for (uint64_t count = 0; count < GK_INTERVALS; count++)
         api->interval[count] = gk_poisson_interval(count, GK_CONFIDENCE);
+    if (gk_selection_cache_create(&api->selections, GK_SELECTIONS_MAX_BYTES) != GK_OK) {
+        gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
+        goto out;
+    }
     status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
@@ -58,6 +63,8 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     return GK_OK;
 out:
     settings_free(settings);
+    if (api != NULL)
+        gk_selection_cache_free(api->selections);
     free(api);
     return status;
 }
@@ -79,6 +86,7 @@ void gk_api_free(struct gk_api *api)
     if (api == NULL)
         return;
     gk_grid_cache_free(api->grids);
+    gk_selection_cache_free(api->selections);
     settings_free(atomic_load(&api->settings));
     free(api);
 }

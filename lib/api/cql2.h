@@ -177,6 +177,11 @@ enum gk_cql2_truth gk_cql2_evaluate(const struct gk_cql2_node *root, struct gk_c
 
 /* --- Pieces (for each other, and for tests) --------------------------------------------- */
 
+/* -1, 0, 1: texts by code point. Of types that have an order: not intervals, not
+ * geometries. */
+int gk_cql2_compare(enum gk_cql2_type type, const struct gk_cql2_value *a,
+                    const struct gk_cql2_value *b);
+
 /* Whether a text matches a pattern with wildcards as above. */
 bool gk_cql2_like(struct gk_text text, struct gk_text pattern, uint64_t *work);
 

@@ -52,9 +52,9 @@ static bool folded(const struct gk_cql2_node *node, struct gk_cql2_run *run,
     return value->text.data != NULL;
 }
 
-/* -1, 0, 1: texts by code point, which is the order of bytes in UTF-8. */
-static int compare(enum gk_cql2_type type, const struct gk_cql2_value *a,
-                   const struct gk_cql2_value *b)
+/* The order of code points is that of bytes in UTF-8. */
+int gk_cql2_compare(enum gk_cql2_type type, const struct gk_cql2_value *a,
+                    const struct gk_cql2_value *b)
 {
     if (type == GK_CQL2_NUMBER)
         return (a->number > b->number) - (a->number < b->number);
@@ -94,7 +94,7 @@ static enum gk_cql2_truth compare_two(const struct gk_cql2_node *node, struct gk
     const struct gk_cql2_node *left = node->child;
     if (!value_of(left, run, &a) || !value_of(left->next, run, &b))
         return GK_CQL2_UNKNOWN;
-    return truth(holds(node->op, compare(left->type, &a, &b)));
+    return truth(holds(node->op, gk_cql2_compare(left->type, &a, &b)));
 }
 
 static enum gk_cql2_truth is_like(const struct gk_cql2_node *node, struct gk_cql2_run *run)
@@ -130,7 +130,7 @@ static enum gk_cql2_truth is_in(const struct gk_cql2_node *node, struct gk_cql2_
     for (const struct gk_cql2_node *c = first->next; c != NULL; c = c->next) {
         if (!value_of(c, run, &item))
             result = GK_CQL2_UNKNOWN;
-        else if (compare(first->type, &value, &item) == 0)
+        else if (gk_cql2_compare(first->type, &value, &item) == 0)
             return GK_CQL2_TRUE;
     }
     return result;

@@ -65,12 +65,14 @@ enum { GK_INTERVALS = 1024 };
 #define GK_CONFIDENCE 0.95
 
 struct gk_grid_cache;
+struct gk_selection_cache;
 
 struct gk_api {
     struct gk_source source;
     _Atomic(struct gk_settings *) settings;
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
+    struct gk_selection_cache *selections;
 };
 
 /* As gk_api_create() with a source of one's own; config->holder is not used. */
@@ -87,6 +89,7 @@ struct gk_layer {
     const char *geometry; /* JSON Schema format: "geometry-multipolygon", ... */
     bool has_counts;      /* datetime sets the period of counts; definition counts */
     bool has_method;      /* method and size */
+    bool is_unranked;     /* not put in order by counts and rates: rule 7 */
     const struct gk_column *columns;
     size_t column_count;
     /* Sets view->first, end and shapes. Fills what only this layer needs. */
@@ -242,6 +245,10 @@ enum gk_query {
     GK_QUERY_DEFINITION,
     GK_QUERY_METHOD,
     GK_QUERY_SIZE,
+    GK_QUERY_FILTER,
+    GK_QUERY_FILTER_LANG,
+    GK_QUERY_FILTER_CRS,
+    GK_QUERY_SORTBY,
     GK_QUERY_CURSOR,
     GK_QUERY_RELEASE,
     GK_QUERY_REVISION,
