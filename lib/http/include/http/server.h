@@ -44,7 +44,18 @@ struct gk_query_parameter {
     struct gk_text value;
 };
 
-enum gk_format { GK_FORMAT_JSON, GK_FORMAT_HTML, GK_FORMAT_CSV };
+/* In the order in which they are preferred. Their names for `f` and their media
+ * types stand in one table, answer.c. */
+enum gk_format {
+    GK_FORMAT_JSON,
+    GK_FORMAT_HTML,
+    GK_FORMAT_CSV,
+    GK_FORMAT_TILEJSON,
+    GK_FORMAT_MAPBOX, /* a style for web maps */
+    GK_FORMAT_QML,    /* a style for QGIS */
+    GK_FORMAT_QLR,    /* a layer with its style for QGIS */
+    GK_FORMATS
+};
 
 struct gk_request {
     const char *path;                               /* decoded, NUL-terminated */
