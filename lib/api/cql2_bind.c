@@ -6,7 +6,7 @@
 #include "cql2.h"
 #include "cql2_geometry.h"
 
-enum { NAME_SHOWN = 40, NAMES_SHOWN = 200 };
+enum { NAME_SHOWN = 40, NAMES_SHOWN = 320 };
 
 struct binding {
     const struct gk_cql2_source *source;
@@ -36,11 +36,16 @@ static enum gk_status bind_property(struct binding *b, struct gk_cql2_node *node
     size_t n = node->text.length > NAME_SHOWN ? NAME_SHOWN : node->text.length;
     while (n > 0 && n < node->text.length && ((unsigned char)node->text.data[n] & 0xc0) == 0x80)
         n--;
+    const char *names = b->source->names == NULL ? "others" : b->source->names;
+    size_t shown = strlen(names);
+    bool is_cut = shown > NAMES_SHOWN;
+    for (shown = is_cut ? NAMES_SHOWN : shown; is_cut && shown > 0 && names[shown] != ',';)
+        shown--;
     return gk_error_set(b->error, GK_INVALID,
                         "parameter filter: there is no property \"%.*s\" (character %u); there are "
-                        "%.*s",
-                        (int)n, node->text.data, (unsigned)node->position, NAMES_SHOWN,
-                        b->source->names == NULL ? "others" : b->source->names);
+                        "%.*s%s",
+                        (int)n, node->text.data, (unsigned)node->position, (int)shown, names,
+                        is_cut ? " and others, see queryables" : "");
 }
 
 static enum gk_status bind_node(struct binding *b, struct gk_cql2_node *node);

@@ -25,6 +25,8 @@
 #define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
 #define GK_SCHEMA_TYPE "application/schema+json"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
+#define GK_QUERYABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+#define GK_SORTABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 enum { GK_LIMIT_MAX = 10000 };
 
@@ -285,6 +287,7 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
     gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
-    gk_resource_item, gk_resource_releases, gk_resource_revisions;
+    gk_resource_item, gk_resource_releases, gk_resource_revisions, gk_resource_queryables,
+    gk_resource_sortables;
 
 #endif
