@@ -7,6 +7,7 @@
 
 #include "grid.h"
 #include "origin.h"
+#include "selection.h"
 
 enum { RETRY_AFTER_S = 2, RETRY_NUMBERED_S = 1 };
 
@@ -335,8 +336,23 @@ void gk_view_put_geometry(const struct gk_view *view, uint32_t index, struct gk_
 
 /* --- Which features ------------------------------------------------------------------------ */
 
+uint32_t gk_view_feature(const struct gk_view *view, uint32_t rank)
+{
+    return view->selection == NULL ? rank : view->selection->feature[rank];
+}
+
+int64_t gk_view_rank(const struct gk_view *view, int64_t id)
+{
+    int64_t feature = view->collection.layer->find(view, id);
+    if (view->selection != NULL)
+        return feature < 0 ? -1 : gk_selection_rank(view->selection, (uint32_t)feature);
+    return feature < view->first || feature >= view->end ? -1 : feature;
+}
+
 uint32_t gk_view_next(const struct gk_view *view, uint32_t from)
 {
+    if (view->selection != NULL)
+        return from < view->end ? from : view->end;
     if (view->shapes == NULL) {
         while (from < view->end && !view->collection.layer->matches(view, from))
             from++;
@@ -355,7 +371,7 @@ uint32_t gk_view_next(const struct gk_view *view, uint32_t from)
 uint64_t gk_view_matched(const struct gk_view *view)
 {
     bool is_filtered = view->box_count > 0 || view->has_rows_period;
-    if (!is_filtered)
+    if (!is_filtered || view->selection != NULL)
         return view->end - view->first;
     if (view->shapes != NULL && view->box_count == 1)
         return gk_shapes_count_in_box(view->shapes, view->box[0], view->first, view->end);

@@ -10,16 +10,28 @@
 
 enum { OUTBOX_RETRY_AFTER_S = 1 };
 
+/* QGIS's types are those that its own packages register for its files. */
+static const struct {
+    const char *name, *type;
+} formats[GK_FORMATS] = {
+    [GK_FORMAT_JSON] = {"json", NULL},
+    [GK_FORMAT_HTML] = {"html", "text/html; charset=utf-8"},
+    [GK_FORMAT_CSV] = {"csv", "text/csv; charset=utf-8; header=present"},
+    [GK_FORMAT_TILEJSON] = {"tilejson", "application/vnd.mapbox.tile+json"},
+    [GK_FORMAT_MAPBOX] = {"mapbox", "application/vnd.mapbox.style+json"},
+    [GK_FORMAT_QML] = {"qml", "application/x-qgis-layer-settings"},
+    [GK_FORMAT_QLR] = {"qlr", "application/x-qgis-layer-definition"},
+};
+
+const char *gk_format_name(enum gk_format format)
+{
+    return formats[format].name;
+}
+
 const char *gk_format_type(const struct gk_route *route, enum gk_format format)
 {
-    switch (format) {
-    case GK_FORMAT_HTML:
-        return "text/html; charset=utf-8";
-    case GK_FORMAT_CSV:
-        return "text/csv; charset=utf-8; header=present";
-    case GK_FORMAT_JSON:
-        break;
-    }
+    if (format != GK_FORMAT_JSON)
+        return formats[format].type;
     return route->json_type != NULL ? route->json_type : "application/json";
 }
 
@@ -27,7 +39,7 @@ static bool is_compressible(const char *type)
 {
     return strncmp(type, "text/", 5) == 0 || strstr(type, "json") != NULL ||
            strstr(type, "xml") != NULL || strstr(type, "vector-tile") != NULL ||
-           strstr(type, "javascript") != NULL;
+           strstr(type, "javascript") != NULL || strstr(type, "x-qgis") != NULL;
 }
 
 static enum gk_encoding choose_encoding(const struct gk_exchange *exchange,

@@ -159,12 +159,11 @@ static enum gk_status find_route(struct gk_exchange *x)
 
 static void put_formats(struct gk_buf *buf, unsigned formats)
 {
-    static const char *const names[] = {"json", "html", "csv"};
     const char *separator = "";
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < GK_FORMATS; i++)
         if (formats & 1u << i) {
             gk_buf_puts(buf, separator);
-            gk_buf_puts(buf, names[i]);
+            gk_buf_puts(buf, gk_format_name((enum gk_format)i));
             separator = ", ";
         }
 }
@@ -172,7 +171,7 @@ static void put_formats(struct gk_buf *buf, unsigned formats)
 static enum gk_status refuse_format(struct gk_exchange *x, const char *value)
 {
     struct gk_buf allowed;
-    gk_buf_init(&allowed, 64);
+    gk_buf_init(&allowed, 128);
     put_formats(&allowed, x->route->formats);
     if (value != NULL)
         (void)gk_error_set(&x->error, GK_INVALID, "parameter f: \"%s\" is not one of %s",
@@ -186,9 +185,9 @@ static enum gk_status refuse_format(struct gk_exchange *x, const char *value)
 
 static enum gk_status format_by_name(struct gk_exchange *x, const char *name)
 {
-    static const char *const names[] = {"json", "html", "csv"};
-    for (unsigned i = 0; i < 3; i++)
-        if (strcmp(name, names[i]) == 0 && (x->route->formats & 1u << i) != 0) {
+    for (unsigned i = 0; i < GK_FORMATS; i++)
+        if (strcmp(name, gk_format_name((enum gk_format)i)) == 0 &&
+            (x->route->formats & 1u << i) != 0) {
             x->request.format = (enum gk_format)i;
             return GK_OK;
         }
@@ -209,7 +208,7 @@ static struct gk_preference preference_for(const struct gk_exchange *x, enum gk_
 static enum gk_status format_by_accept(struct gk_exchange *x)
 {
     struct gk_preference best = {0, 0};
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < GK_FORMATS; i++) {
         if ((x->route->formats & 1u << i) == 0)
             continue;
         struct gk_preference preference = preference_for(x, (enum gk_format)i);

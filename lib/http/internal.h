@@ -206,6 +206,9 @@ bool gk_headers_add(struct gk_outgoing *out);
 enum MHD_Result gk_answer_send(struct gk_exchange *exchange, struct MHD_Connection *connection,
                                struct gk_response *response);
 
+/* What a format is called in `f`; static. */
+const char *gk_format_name(enum gk_format format);
+
 /* Content-Type of a route's format. */
 const char *gk_format_type(const struct gk_route *route, enum gk_format format);
 

@@ -46,7 +46,18 @@ struct gk_query_parameter {
     struct gk_text value;
 };
 
-enum gk_format { GK_FORMAT_JSON, GK_FORMAT_HTML, GK_FORMAT_CSV };
+/* In the order in which they are preferred. Their names for `f` and their media
+ * types stand in one table, answer.c. */
+enum gk_format {
+    GK_FORMAT_JSON,
+    GK_FORMAT_HTML,
+    GK_FORMAT_CSV,
+    GK_FORMAT_TILEJSON,
+    GK_FORMAT_MAPBOX, /* a style for web maps */
+    GK_FORMAT_QML,    /* a style for QGIS */
+    GK_FORMAT_QLR,    /* a layer with its style for QGIS */
+    GK_FORMATS
+};
 
 struct gk_request {
     const char *path;                               /* decoded, NUL-terminated */
@@ -71,6 +82,8 @@ struct gk_origin {
     uint64_t word[4];
 };
 
+/* A member that becomes a header belongs to an answer that is given again: copied by
+ * finished.c, filled in by recall.c. */
 struct gk_response {
     int http_status;            /* 200 unless changed */
     const char *content_type;   /* static or in the arena; NULL: that of the request's format */
