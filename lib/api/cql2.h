@@ -138,8 +138,7 @@ struct gk_cql2_value {
 /* Where names and values come from. */
 struct gk_cql2_source {
     void *context;
-    const char
-        *names; /* of all queryables, for those who name another */
+    const char *names; /* of all queryables, for those who name another */
     /* Number and type of a queryable; false when there is none of that name. */
     bool (*find)(void *context, struct gk_text name, int *property, enum gk_cql2_type *type);
     /* The current feature's value; false for null. Texts live until the next feature. */

@@ -159,6 +159,8 @@ enum gk_status gk_sort_features(const struct gk_sort *sort, struct gk_filter *fi
 {
     struct sorting sorting = {.sort = sort};
     size_t values = (size_t)count * sort->count;
+    if (count < 2)
+        return GK_OK;
     *work += cost_of(count, sort->count);
     if (*work > GK_SELECTION_WORK_MAX || values > GK_SORT_MAX_BYTES / sizeof(struct sort_value))
         return gk_error_set(error, GK_INVALID,
