@@ -306,11 +306,12 @@ enum gk_status gk_export_next(struct gk_export *exported, bool *has,
                               struct gk_export_feature *feature, struct gk_error *error)
 {
     const struct gk_view *view = &exported->view;
-    uint32_t index = gk_view_next(view, exported->at);
-    *has = index < view->end;
+    uint32_t rank = gk_view_next(view, exported->at);
+    *has = rank < view->end;
     if (!*has)
         return GK_OK;
-    exported->at = index + 1;
+    uint32_t index = gk_view_feature(view, rank);
+    exported->at = rank + 1;
     view->collection.layer->fill(view, index, &exported->fields);
     gk_buf_clear(&exported->geometry);
     gk_view_put_geometry(view, index, &exported->geometry);

@@ -42,6 +42,7 @@ static enum gk_status read_query(struct page *page, bool is_item, struct gk_erro
     return gk_query_read(&page->view, &table, page->value, error);
 }
 
+/* Of the feature at an index of the layer. */
 static void put_feature_start(struct page *page, uint32_t index, struct gk_buf *buf)
 {
     static const char start[] = "{\"type\":\"Feature\",\"id\":";
@@ -76,7 +77,7 @@ static bool is_page_full(const struct page *page, const struct gk_buf *buf)
     return page->returned >= page->limit || (page->returned > 0 && buf->length > buf->maximum / 2);
 }
 
-/* Sets the cursor behind the feature at `last`. */
+/* Sets the cursor behind the feature at rank `last`. */
 static void set_next(struct page *page, uint32_t last)
 {
     const struct gk_view *view = &page->view;
@@ -84,7 +85,7 @@ static void set_next(struct page *page, uint32_t last)
         .kind = view->snapshot->kind,
         .number = view->snapshot->number,
         .places = view->is_numbered ? 0 : view->snapshot->places,
-        .key = view->collection.layer->id(view, last),
+        .key = view->collection.layer->id(view, gk_view_feature(view, last)),
     };
     char text[GK_CURSOR_LENGTH + 1];
     gk_cursor_format(text, &cursor, gk_cursor_query(view->request, view->collection.name));
@@ -128,7 +129,7 @@ static void put_page_json(struct page *page, struct gk_buf *buf)
         }
         if (page->returned++ > 0)
             gk_buf_putc(buf, ',');
-        put_feature_start(page, i, buf);
+        put_feature_start(page, gk_view_feature(view, i), buf);
         gk_buf_putc(buf, '}');
         last = i;
     }
@@ -209,7 +210,7 @@ static void put_table(struct page *page, struct gk_buf *buf)
             break;
         }
         page->returned++;
-        put_table_row(page, i, buf);
+        put_table_row(page, gk_view_feature(view, i), buf);
         last = i;
     }
     gk_buf_puts(buf, "</tbody>\n");
@@ -281,8 +282,8 @@ static enum gk_status open_page(struct page *page, struct gk_response *response,
     page->from = view->first;
     page->limit = (uint64_t)page->value[GK_QUERY_LIMIT].integer;
     if (resumes) {
-        int64_t last = view->collection.layer->find(view, key);
-        if (last < view->first || last >= view->end)
+        int64_t last = gk_view_rank(view, key);
+        if (last < 0)
             return gk_error_set(error, GK_INVALID, "read \"cursor\": it names no feature");
         page->from = (uint32_t)last + 1;
     }
