@@ -37,8 +37,15 @@ def the_landing_page_leads_everywhere():
 
 
 def conformance_is_what_is_implemented():
+    spec = "http://www.opengis.net/spec/"
+    classes = {"ogcapi-features-1/1.0": ("core", "geojson", "html", "oas30"),
+               "ogcapi-features-3/1.0": ("queryables", "filter", "features-filter"),
+               "ogcapi-features-8/1.0": ("sortables", "sorting", "features-sorting"),
+               "cql2/1.0": ("cql2-text", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
+                            "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",
+                            "temporal-functions", "property-property")}
     is_eq(sorted(public.json("/conformance")["conformsTo"]),
-          sorted(CORE + c for c in ("core", "geojson", "html", "oas30")), "four classes, no more")
+          sorted(spec + s + "/conf/" + c for s in classes for c in classes[s]), "these classes, no more")
 
 
 def the_interface_is_openapi_3():
