@@ -73,8 +73,8 @@ def the_landing_page_leads_everywhere():
 
 
 def conformance_is_what_is_implemented():
-    is_eq(sorted(public.json("/conformance")["conformsTo"]),
-          sorted(CORE + c for c in ("core", "geojson", "html", "oas30")), "four classes, no more")
+    is_eq(sorted(c for c in public.json("/conformance")["conformsTo"] if c.startswith(CORE)),
+          sorted(CORE + c for c in ("core", "geojson", "html", "oas30")), "four classes of Part 1, no more")
 
 
 def the_interface_is_openapi_3():
