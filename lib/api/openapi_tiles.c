@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "example.h"
 #include "link.h"
 #include "tile.h"
 
@@ -83,29 +84,57 @@ static void put_end(struct gk_json *json)
     gk_json_object_end(json);
 }
 
-/* The variables of a tile's path, as OGC API - Tiles words them. */
-static void put_tile_variables(struct gk_json *json)
+/* A tile with something in it: in the middle of the collection, as large as they
+ * come. */
+static struct gk_tile example_tile(const struct gk_view *view, const struct gk_collection *c)
 {
-    static const char matrix[] =
-        "{\"name\":\"tileMatrix\",\"in\":\"path\",\"required\":true,\"description\":\"The tile "
-        "matrix: the level of zoom.\",\"schema\":{\"type\":\"string\",\"pattern\":"
-        "\"^(0|[1-9][0-9]?)$\"},\"example\":\"11\"}";
-    static const char row[] =
-        "{\"name\":\"tileRow\",\"in\":\"path\",\"required\":true,\"description\":\"Row of the "
-        "tile, from the north.\",\"schema\":{\"type\":\"integer\",\"minimum\":0},\"example\":642}";
-    static const char column[] =
-        "{\"name\":\"tileCol\",\"in\":\"path\",\"required\":true,\"description\":\"Column of the "
-        "tile, from the west.\",\"schema\":{\"type\":\"integer\",\"minimum\":0},\"example\":1106}";
-    gk_json_raw(json, matrix, sizeof matrix - 1);
-    gk_json_raw(json, row, sizeof row - 1);
-    gk_json_raw(json, column, sizeof column - 1);
+    struct gk_view of_it = *view;
+    of_it.collection = *c;
+    struct gk_box_e7 box = gk_collection_extent(view, c);
+    struct gk_lonlat_e7 middle = {box.min.lon + (box.max.lon - box.min.lon) / 2,
+                                  box.min.lat + (box.max.lat - box.min.lat) / 2};
+    return gk_tile_at(view, middle, gk_tile_zoom_min(&of_it));
+}
+
+/* The variables of a tile's path, as OGC API - Tiles words them. */
+static void put_tile_variables(struct gk_json *json, const struct gk_view *view,
+                               const struct gk_collection *c)
+{
+    struct gk_tile tile = example_tile(view, c);
+    const struct {
+        const char *name, *text;
+        uint32_t example;
+    } rows[] = {{"tileMatrix", "The tile matrix: the level of zoom.", tile.z},
+                {"tileRow", "Row of the tile, from the north.", tile.y},
+                {"tileCol", "Column of the tile, from the west.", tile.x}};
+    for (size_t i = 0; i < 3; i++) {
+        static const char text[] = "{\"type\":\"string\",\"pattern\":\"^(0|[1-9][0-9]?)$\"}";
+        static const char number[] = "{\"type\":\"integer\",\"minimum\":0}";
+        gk_json_object_begin(json);
+        gk_json_member(json, "name", rows[i].name);
+        gk_json_member(json, "in", "path");
+        gk_json_key(json, "required");
+        gk_json_bool(json, true);
+        gk_json_member(json, "description", rows[i].text);
+        gk_json_key(json, "schema");
+        if (i == 0)
+            gk_json_raw(json, text, sizeof text - 1);
+        else
+            gk_json_raw(json, number, sizeof number - 1);
+        if (i == 0)
+            gk_json_member(json, "example", gk_text(view->request, "%u", (unsigned)tile.z));
+        else
+            gk_json_member_i64(json, "example", rows[i].example);
+        gk_json_object_end(json);
+    }
 }
 
 static void put_query(struct gk_json *json, const struct gk_view *view,
-                      const struct gk_query_table *table)
+                      const struct gk_collection *c, const struct gk_query_table *table)
 {
     for (size_t i = 0; i < table->count; i++) {
         struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
+        gk_example_set(view, c, table->which[i], &one[0]);
         if (gk_is_version_parameter(one[0].name))
             put_reference(json, gk_text(view->request, "#/components/parameters/%s", one[0].name));
         else
@@ -138,8 +167,8 @@ static void put_path(struct gk_json *json, const struct gk_view *view,
     gk_json_key(json, "parameters");
     gk_json_array_begin(json);
     if (choices == NULL)
-        put_tile_variables(json);
-    put_query(json, view, table);
+        put_tile_variables(json, view, c);
+    put_query(json, view, c, table);
     if (choices != NULL)
         put_format(json, choices);
     gk_json_array_end(json);

@@ -36,6 +36,9 @@ uint32_t gk_tile_zoom_min(const struct gk_view *view);
 /* From which zoom on features are those of /items; before it they are sums. */
 uint32_t gk_tile_zoom_of_features(const struct gk_view *view);
 
+/* The tile at a zoom that a position is in. */
+struct gk_tile gk_tile_at(const struct gk_view *view, struct gk_lonlat_e7 position, uint32_t zoom);
+
 /* The columns that tiles have, those of sums included. */
 void gk_tile_columns(const struct gk_view *view, struct gk_columns *columns);
 

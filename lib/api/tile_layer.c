@@ -109,6 +109,12 @@ static void maker_release(struct gk_tile_makers *makers, struct maker *maker)
     pthread_mutex_unlock(&makers->lock);
 }
 
+struct gk_tile gk_tile_at(const struct gk_view *view, struct gk_lonlat_e7 position, uint32_t zoom)
+{
+    struct gk_world at = gk_mercator_project(view->api->tile_makers->mercator, position);
+    return (struct gk_tile){zoom, (uint32_t)(at.x >> (32 - zoom)), (uint32_t)(at.y >> (32 - zoom))};
+}
+
 /* --- Zooms ---------------------------------------------------------------------------- */
 
 uint32_t gk_tile_zoom_min(const struct gk_view *view)

@@ -72,6 +72,9 @@ def every_path_of_the_interface_answers(client, name):
         if "{id}" in path:
             items = client.json(path[:-len("/{id}")], limit=1)["features"]
             path = path.replace("{id}", str(items[0]["id"]))
+        for p in operations["get"]["parameters"]:
+            if p.get("in") == "path" and p["name"] != "id":
+                path = path.replace("{%s}" % p["name"], str(p["example"]))
         for type_ in operations["get"]["responses"]["200"]["content"]:
             answer = client.get(path, accept=type_)
             if answer.status != 200 or answer.headers["Content-Type"].split("; charset")[0] != type_:
