@@ -24,6 +24,7 @@
 #define GK_GEOJSON_TYPE "application/geo+json"
 #define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
 #define GK_SCHEMA_TYPE "application/schema+json"
+#define GK_TILESETS_REL "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
 #define GK_QUERYABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 #define GK_SORTABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/sortables"
@@ -68,6 +69,7 @@ enum { GK_INTERVALS = 1024 };
 
 struct gk_grid_cache;
 struct gk_selection_cache;
+struct gk_tile_makers;
 
 struct gk_api {
     struct gk_source source;
@@ -75,6 +77,7 @@ struct gk_api {
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
     struct gk_selection_cache *selections;
+    struct gk_tile_makers *tile_makers;
 };
 
 /* As gk_api_create() with a source of one's own; config->holder is not used. */

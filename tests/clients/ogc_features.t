@@ -44,7 +44,8 @@ def conformance_is_what_is_implemented():
                "cql2/1.0": ("cql2-text", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
                             "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",
                             "temporal-functions", "property-property")}
-    is_eq(sorted(public.json("/conformance")["conformsTo"]),
+    declared = public.json("/conformance")["conformsTo"]
+    is_eq(sorted(c for c in declared if any(c.startswith(spec + s) for s in classes)),
           sorted(spec + s + "/conf/" + c for s in classes for c in classes[s]), "these classes, no more")
 
 
@@ -79,6 +80,9 @@ def every_path_of_the_interface_answers(client, name):
         if "{id}" in path:
             items = client.json(path[:-len("/{id}")], limit=1)["features"]
             path = path.replace("{id}", str(items[0]["id"]))
+        for p in operations["get"]["parameters"]:
+            if p.get("in") == "path" and p["name"] != "id":
+                path = path.replace("{%s}" % p["name"], str(p["example"]))
         for type_ in operations["get"]["responses"]["200"]["content"]:
             answer = client.get(path, accept=type_)
             if answer.status != 200 or answer.headers["Content-Type"].split("; charset")[0] != type_:
