@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "origin.h"
 #include "selection.h"
 
 enum { RETRY_AFTER_S = 2, RETRY_NUMBERED_S = 1 };
@@ -17,11 +18,11 @@ enum { LAYERS = sizeof layers / sizeof layers[0] };
 
 /* --- Opening --------------------------------------------------------------------- */
 
-static void describe_snapshot(const struct gk_view *view, struct gk_response *response)
+static void describe_snapshot(const struct gk_view *view, enum gk_origin_how how,
+                              struct gk_response *response)
 {
     const struct gk_snapshot *s = view->snapshot;
-    response->state = (uint64_t)s->kind << 62 | (uint64_t)(uint32_t)s->places << 31 |
-                      ((uint64_t)(uint32_t)s->number & INT32_MAX);
+    response->origin = gk_origin_make(view, how);
     response->data_utc = s->made_utc;
 }
 
@@ -69,7 +70,7 @@ enum gk_status gk_view_open(struct gk_view *view, void *context, const struct gk
         view->role = GK_ROLE_PUBLIC;
     status = acquire(view, kind, number, response, error);
     if (status == GK_OK)
-        describe_snapshot(view, response);
+        describe_snapshot(view, number != 0 ? GK_ORIGIN_NUMBERED : GK_ORIGIN_NEWEST, response);
     return status;
 }
 
@@ -89,7 +90,7 @@ enum gk_status gk_view_pin(struct gk_view *view, struct gk_response *response, i
                             "again without it");
     api->source.release(api->source.context, view->snapshot);
     view->snapshot = pinned;
-    describe_snapshot(view, response);
+    describe_snapshot(view, GK_ORIGIN_PINNED, response);
     return gk_view_find_collection(view, error);
 }
 
@@ -97,6 +98,8 @@ void gk_view_close(struct gk_view *view)
 {
     gk_grid_release(view->api->grids, view->grid);
     view->grid = NULL;
+    gk_selection_release(view->api->selections, view->selection);
+    view->selection = NULL;
     if (view->snapshot != NULL)
         view->api->source.release(view->api->source.context, view->snapshot);
     view->snapshot = NULL;

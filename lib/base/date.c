@@ -182,7 +182,9 @@ static bool parse_moment(const char *text, size_t length, struct gk_period *peri
 {
     int32_t day;
     int64_t utc;
-    if (gk_day_parse(text, length, &day)) {
+    /* GDAL writes a date as "2024-03-01T" when a condition has no time (as of 3.6 to 3.12). */
+    bool has_bare_t = length == 11 && text[10] == 'T';
+    if (gk_day_parse(text, length - has_bare_t, &day)) {
         *period = (struct gk_period){day * 24, day * 24 + 24};
         return true;
     }
@@ -194,9 +196,12 @@ static bool parse_moment(const char *text, size_t length, struct gk_period *peri
     return false;
 }
 
+/* QGIS writes an open beginning as the year 0, which no date here has. */
 static bool is_open(const char *text, size_t length)
 {
-    return length == 0 || (length == 2 && memcmp(text, "..", 2) == 0);
+    static const char qgis[] = "0000-01-01T00:00:00Z";
+    return length == 0 || (length == 2 && memcmp(text, "..", 2) == 0) ||
+           (length == sizeof qgis - 1 && memcmp(text, qgis, length) == 0);
 }
 
 enum gk_status gk_period_parse(const char *text, size_t length, struct gk_period *period,

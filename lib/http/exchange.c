@@ -73,6 +73,7 @@ void gk_exchange_end(void *context, struct MHD_Connection *connection, void **ex
     if (was_open)
         gk_link_set_busy(x->link, false);
     gk_arena_release(&x->arena);
+    gk_finished_release(x->recalled);
     free(x);
     if (!was_open)
         return;
@@ -193,12 +194,13 @@ static enum gk_status format_by_name(struct gk_exchange *x, const char *name)
     return refuse_format(x, name);
 }
 
-/* GeoJSON and the like are JSON to who asks for application/json. */
+/* GeoJSON and the like are JSON to who asks for application/json; so is a style,
+ * which web maps ask for in that way. */
 static struct gk_preference preference_for(const struct gk_exchange *x, enum gk_format format)
 {
     const char *accept = x->head.accept;
     struct gk_preference exact = gk_accept_preference(accept, gk_format_type(x->route, format));
-    if (format != GK_FORMAT_JSON)
+    if (format != GK_FORMAT_JSON && format != GK_FORMAT_MAPBOX)
         return exact;
     struct gk_preference plain = gk_accept_preference(accept, "application/json");
     return gk_preference_exceeds(plain, exact) ? plain : exact;
@@ -261,15 +263,20 @@ static enum gk_status prepare(struct gk_exchange *x)
     return status;
 }
 
-static enum gk_status call_handler(struct gk_exchange *x, struct gk_response *response)
+static void complete_request(struct gk_exchange *x)
 {
     struct gk_request *request = &x->request;
-    const struct gk_server_config *config = &x->server->config;
     request->path = x->target.path;
     request->base_url = atomic_load(&x->server->base_url);
     request->target = gk_target_origin_form(x->raw);
     request->id = x->id;
     request->arena = &x->arena;
+}
+
+static enum gk_status call_handler(struct gk_exchange *x, struct gk_response *response)
+{
+    struct gk_request *request = &x->request;
+    const struct gk_server_config *config = &x->server->config;
     response->content_type = x->route->formats != 0 ? gk_format_type(x->route, request->format)
                                                     : "text/plain; charset=utf-8";
     enum gk_status status = x->route->handler(config->context, request, response, &x->error);
@@ -304,9 +311,10 @@ static enum gk_status answer(struct gk_exchange *x, struct gk_response *response
     status = gk_access_check(x);
     if (status == GK_OK)
         status = negotiate(x);
-    if (status == GK_OK)
-        status = call_handler(x, response);
-    return status;
+    if (status != GK_OK)
+        return status;
+    complete_request(x);
+    return gk_recall_find(x, response) ? GK_OK : call_handler(x, response);
 }
 
 static void log_failure(const struct gk_exchange *x)

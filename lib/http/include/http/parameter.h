@@ -30,6 +30,7 @@ struct gk_parameter {
     bool clamps;
     enum gk_role role; /* least role that may use it; others get 400 as if unknown */
     const char *description;
+    const char *example; /* for OpenAPI, as it is written in an address; NULL: none */
 };
 
 struct gk_value {
