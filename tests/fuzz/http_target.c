@@ -10,12 +10,13 @@
 #include "target.h"
 
 static const struct gk_parameter table[] = {
-    {"limit", GK_PARAMETER_INTEGER, 1, 10000, "100", NULL, true, GK_ROLE_PUBLIC, NULL},
-    {"size", GK_PARAMETER_INTEGER, -5, 5000, NULL, NULL, false, GK_ROLE_PUBLIC, NULL},
-    {"method", GK_PARAMETER_CHOICE, 0, 0, "count", "count|rate", false, GK_ROLE_PUBLIC, NULL},
-    {"name", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_PUBLIC, NULL},
-    {"bbox", GK_PARAMETER_BBOX, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL},
-    {"datetime", GK_PARAMETER_PERIOD, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL},
+    {"limit", GK_PARAMETER_INTEGER, 1, 10000, "100", NULL, true, GK_ROLE_PUBLIC, NULL, NULL},
+    {"size", GK_PARAMETER_INTEGER, -5, 5000, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
+    {"method", GK_PARAMETER_CHOICE, 0, 0, "count", "count|rate", false, GK_ROLE_PUBLIC, NULL, NULL},
+    {"name", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
+    {"bbox", GK_PARAMETER_BBOX, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
+    {"datetime", GK_PARAMETER_PERIOD, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
+    {.name = "properties", .type = GK_PARAMETER_LIST, .choices = "count|rate|k"},
     {.name = NULL},
 };
 
@@ -34,7 +35,7 @@ static void read_parameters(const struct gk_target *target)
     if (gk_parameters_read(&request, table, values, &error) == GK_OK) {
         must(values[0].integer >= 1 && values[0].integer <= 10000);
         must(values[2].integer == 0 || values[2].integer == 1);
-        must(!values[4].given || values[4].bbox[1] <= values[4].bbox[3]);
+        must(values[6].bits < 8);
     } else {
         must(error.status == GK_INVALID && error.message[0] != '\0');
         must(gk_utf8_is_valid(error.message, strlen(error.message)));
