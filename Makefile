@@ -37,7 +37,7 @@ PACKAGES_http := libmicrohttpd libdeflate libzstd libsodium libxxhash
 
 PROGRAMS := grannkartad grannkarta
 USES_grannkartad := base geo stats store snapshot http api
-USES_grannkarta := base geo anon stats store snapshot
+USES_grannkarta := base geo anon stats store snapshot http api
 PACKAGES_grannkartad := libsystemd
 PACKAGES_grannkarta := gdal libsodium zlib libcurl
 

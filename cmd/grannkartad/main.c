@@ -84,8 +84,11 @@ static enum gk_status start_servers(struct gk_daemon *daemon, struct gk_error *e
                                           (unsigned)o->connections_per_address,
                                       .idle_timeout_s = (unsigned)o->idle_timeout,
                                       .response_max_bytes = (size_t)o->response_max << 20,
+                                      .outbox_max_bytes = (size_t)o->answers_memory << 20,
+                                      .cache_max_bytes = (size_t)o->answer_cache << 20,
                                       .context = daemon->api,
                                       .authenticate = gk_api_authenticate,
+                                      .recall = gk_api_recall,
                                       .audit_path = o->audit_log,
                                       .log = &daemon->log};
     config.routes = gk_api_routes(&config.route_count);
@@ -100,6 +103,7 @@ static enum gk_status start_servers(struct gk_daemon *daemon, struct gk_error *e
                                        .connections_per_address = 32,
                                        .idle_timeout_s = (unsigned)o->idle_timeout,
                                        .response_max_bytes = (size_t)1 << 20,
+                                       .outbox_max_bytes = (size_t)32 << 20,
                                        .routes = gk_operations_routes,
                                        .route_count = gk_operations_route_count,
                                        .context = daemon,

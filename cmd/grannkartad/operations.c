@@ -67,6 +67,29 @@ static void put_metric(struct gk_buf *buf, const char *name, const char *type, c
                   name, help, name, type, name, value);
 }
 
+/* What is kept of answers, and what is under way. */
+static void put_answers(struct gk_buf *buf, const struct gk_server_counters *c)
+{
+    put_metric(buf, "answer_cache_hits_total", "counter", "Answers given from the cache.",
+               (int64_t)c->cache_hits);
+    put_metric(buf, "answer_cache_misses_total", "counter", "Answers that had to be made.",
+               (int64_t)c->cache_misses);
+    put_metric(buf, "answer_cache_evictions_total", "counter",
+               "Answers that left the cache to make room.", (int64_t)c->cache_evictions);
+    put_metric(buf, "answer_cache_bytes", "gauge", "Bytes of answers in the cache.",
+               (int64_t)c->cache_bytes);
+    put_metric(buf, "answer_cache_answers", "gauge", "Answers in the cache.",
+               (int64_t)c->cache_answers);
+    put_metric(buf, "answers_memory_bytes", "gauge",
+               "Bytes of answers that clients have yet to take.", (int64_t)c->outbox_bytes);
+    put_metric(buf, "answers_refused_total", "counter",
+               "Answers refused with 503 because answers_memory was full.",
+               (int64_t)c->outbox_refused);
+    put_metric(buf, "slow_connections_closed_total", "counter",
+               "Connections closed for taking a large answer too slowly while memory was short.",
+               (int64_t)c->slow_closed);
+}
+
 /* Prometheus text format 0.0.4. */
 static enum gk_status metrics(void *context, const struct gk_request *request,
                               struct gk_response *response, struct gk_error *error)
@@ -91,6 +114,7 @@ static enum gk_status metrics(void *context, const struct gk_request *request,
     put_metric(buf, "response_bytes_total", "counter", "Bytes of response bodies.",
                (int64_t)c.bytes_out);
     put_metric(buf, "connections", "gauge", "Open connections.", (int64_t)c.connections_open);
+    put_answers(buf, &c);
     put_metric(buf, "database_silent_seconds", "gauge",
                "Seconds since the database last answered; -1: never.",
                gk_holder_silent_s(daemon->holder));

@@ -63,6 +63,7 @@ static const char *content_crs(const struct gk_view *view)
     return gk_text(view->request, "<%s>", view->crs->uri);
 }
 
+/* Of the feature at an index of the layer. */
 static void put_feature_start(struct page *page, uint32_t index, struct gk_buf *buf)
 {
     static const char start[] = "{\"type\":\"Feature\",\"id\":";
@@ -105,7 +106,7 @@ static uint32_t first_on_page(const struct page *page)
     return is_hits ? page->view.end : gk_view_next(&page->view, page->from);
 }
 
-/* Sets the cursor behind the feature at `last`. */
+/* Sets the cursor behind the feature at rank `last`. */
 static void set_next(struct page *page, uint32_t last)
 {
     const struct gk_view *view = &page->view;
@@ -113,7 +114,7 @@ static void set_next(struct page *page, uint32_t last)
         .kind = view->snapshot->kind,
         .number = view->snapshot->number,
         .places = view->is_numbered ? 0 : view->snapshot->places,
-        .key = view->collection.layer->id(view, last),
+        .key = view->collection.layer->id(view, gk_view_feature(view, last)),
     };
     char text[GK_CURSOR_LENGTH + 1];
     gk_cursor_format(text, &cursor, gk_cursor_query(view->request, view->collection.name));
@@ -159,7 +160,7 @@ static void put_page_json(struct page *page, struct gk_buf *buf)
         }
         if (page->returned++ > 0)
             gk_buf_putc(buf, ',');
-        put_feature_start(page, i, buf);
+        put_feature_start(page, gk_view_feature(view, i), buf);
         gk_buf_putc(buf, '}');
         last = i;
     }
@@ -239,7 +240,7 @@ static void put_table(struct page *page, struct gk_buf *buf)
             break;
         }
         page->returned++;
-        put_table_row(page, i, buf);
+        put_table_row(page, gk_view_feature(view, i), buf);
         last = i;
     }
     gk_buf_puts(buf, "</tbody>\n");
@@ -293,8 +294,9 @@ static void put_page_csv(struct page *page, struct gk_response *response)
             break;
         }
         page->returned++;
-        view->collection.layer->fill(view, i, &page->fields);
-        gk_csv_put_row(buf, &csv, &page->columns, view, i, &page->fields);
+        uint32_t index = gk_view_feature(view, i);
+        view->collection.layer->fill(view, index, &page->fields);
+        gk_csv_put_row(buf, &csv, &page->columns, view, index, &page->fields);
         last = i;
     }
     response->link = gk_csv_links(view, page->next);
@@ -339,8 +341,8 @@ static enum gk_status open_page(struct page *page, struct gk_response *response,
     page->from = view->first;
     page->limit = (uint64_t)page->value[GK_QUERY_LIMIT].integer;
     if (resumes) {
-        int64_t last = view->collection.layer->find(view, key);
-        if (last < view->first || last >= view->end)
+        int64_t last = gk_view_rank(view, key);
+        if (last < 0)
             return gk_error_set(error, GK_INVALID, "read \"cursor\": it names no feature");
         page->from = (uint32_t)last + 1;
     }
@@ -357,17 +359,13 @@ static enum gk_status answer_page(struct page *page, struct gk_response *respons
         status = open_page(page, response, error);
     if (status != GK_OK)
         return status;
-    switch (page->view.request->format) {
-    case GK_FORMAT_HTML:
+    if (page->view.request->format == GK_FORMAT_HTML) {
         put_page_html(page, &response->body);
-        break;
-    case GK_FORMAT_CSV:
+    } else if (page->view.request->format == GK_FORMAT_CSV) {
         put_page_csv(page, response);
-        break;
-    case GK_FORMAT_JSON:
+    } else {
         put_page_json(page, &response->body);
         response->content_crs = content_crs(&page->view);
-        break;
     }
     return gk_view_finish(response, error);
 }

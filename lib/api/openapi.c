@@ -3,9 +3,12 @@
  * this caller may read, so that it cannot say anything else than what holds. */
 #include <string.h>
 
+#include "example.h"
 #include "html.h"
 #include "link.h"
 #include "view.h"
+
+#include <string.h>
 
 /* `f` and `lang` belong to the server; these rows only describe them. */
 static const struct gk_parameter common[] = {
@@ -140,8 +143,10 @@ static void put_plain_path(struct gk_json *json, const char *path, const char *i
     gk_json_object_end(json);
 }
 
-static void put_id_parameter(struct gk_json *json)
+static void put_id_parameter(struct gk_json *json, const struct gk_view *view,
+                             const struct gk_collection *c)
 {
+    int64_t example = gk_example_id(view, c);
     gk_json_object_begin(json);
     gk_json_member(json, "name", "id");
     gk_json_member(json, "in", "path");
@@ -155,6 +160,8 @@ static void put_id_parameter(struct gk_json *json)
     gk_json_key(json, "minimum");
     gk_json_i64(json, 0);
     gk_json_object_end(json);
+    if (example >= 0)
+        gk_json_member_i64(json, "example", example);
     gk_json_object_end(json);
 }
 
@@ -170,15 +177,26 @@ static bool is_shared(enum gk_query query)
            query == GK_QUERY_RELEASE || query == GK_QUERY_REVISION;
 }
 
+/* One row of a table, with an example of this collection. */
+static void put_parameter(struct gk_json *json, const struct gk_view *view,
+                          const struct gk_collection *c, const struct gk_query_table *table,
+                          size_t i)
+{
+    struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
+    gk_example_set(view, c, table->which[i], &one[0]);
+    gk_parameters_put_openapi(json, one, view->request->principal.role);
+}
+
 static void put_parameters(struct gk_json *json, const struct gk_view *view,
-                           const struct gk_query_table *table, bool has_csv)
+                           const struct gk_collection *c, const struct gk_query_table *table,
+                           bool has_csv)
 {
     for (size_t i = 0; i < table->count; i++) {
-        struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
         if (is_shared(table->which[i]))
-            put_reference(json, gk_text(view->request, "#/components/parameters/%s", one[0].name));
+            put_reference(json,
+                          gk_text(view->request, "#/components/parameters/%s", table->row[i].name));
         else
-            gk_parameters_put_openapi(json, one, view->request->principal.role);
+            put_parameter(json, view, c, table, i);
     }
     put_reference(json, has_csv ? "#/components/parameters/f-items" : "#/components/parameters/f");
     put_reference(json, "#/components/parameters/lang");
@@ -199,8 +217,8 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
     gk_json_key(json, "parameters");
     gk_json_array_begin(json);
     if (is_item)
-        put_id_parameter(json);
-    put_parameters(json, view, &table, !is_item);
+        put_id_parameter(json, view, c);
+    put_parameters(json, view, c, &table, !is_item);
     gk_json_array_end(json);
     put_responses(
         json, GK_GEOJSON_TYPE,
@@ -222,8 +240,8 @@ static void put_about_path(struct gk_json *json, const struct gk_view *view,
                         gk_collection_title(view, c), c->name);
     put_about_parameters(json, view);
     put_responses(json, is_schema ? GK_SCHEMA_TYPE : "application/json",
-                  is_schema ? "#/components/schemas/Anything" : "#/components/schemas/Linked", true,
-                  false);
+                  is_schema ? "#/components/schemas/Anything" : "#/components/schemas/Collection",
+                  true, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -234,7 +252,7 @@ static void put_collections_path(struct gk_json *json, const struct gk_view *vie
     gk_json_object_begin(json);
     put_operation_start(json, "collections", "The collections", "service");
     put_about_parameters(json, view);
-    put_responses(json, "application/json", "#/components/schemas/Linked", true, false);
+    put_responses(json, "application/json", "#/components/schemas/Collections", true, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -284,9 +302,8 @@ static enum gk_status put_component_parameters(struct gk_json *json, const struc
     for (size_t i = 0; i < table.count; i++) {
         if (!is_shared(table.which[i]))
             continue;
-        struct gk_parameter one[2] = {table.row[i], {.name = NULL}};
-        gk_json_key(json, one[0].name);
-        gk_parameters_put_openapi(json, one, view->request->principal.role);
+        gk_json_key(json, table.row[i].name);
+        put_parameter(json, view, &cells, &table, i);
     }
     for (const struct gk_parameter *row = common; row->name != NULL; row++) {
         struct gk_parameter one[2] = {*row, {.name = NULL}};
@@ -324,12 +341,24 @@ static void put_fixed_schemas(struct gk_json *json)
     static const char linked[] =
         "{\"type\":\"object\",\"required\":[\"links\"],\"properties\":{\"links\":{\"type\":"
         "\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}";
+    static const char collection[] =
+        "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"description\",\"itemType\","
+        "\"extent\",\"crs\",\"links\"],\"properties\":{\"id\":{\"type\":\"string\"},\"title\":"
+        "{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"itemType\":{\"type\":"
+        "\"string\",\"enum\":[\"feature\"]},\"extent\":{\"type\":\"object\"},\"crs\":{\"type\":"
+        "\"array\",\"items\":{\"type\":\"string\"}},\"storageCrs\":{\"type\":\"string\"},\"links\":"
+        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}";
+    static const char collections[] =
+        "{\"type\":\"object\",\"required\":[\"links\",\"collections\"],\"properties\":{\"links\":"
+        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}},\"collections\":"
+        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Collection\"}}}}";
     static const char conformance[] =
         "{\"type\":\"object\",\"required\":[\"conformsTo\"],\"properties\":{\"conformsTo\":"
         "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
     static const char problem[] =
-        "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":"
-        "\"string\"},\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}";
+        "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"detail\"],"
+        "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":"
+        "{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}";
     static const char geometry[] =
         "{\"type\":\"object\",\"nullable\":true,\"required\":[\"type\",\"coordinates\"],"
         "\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"Point\",\"Polygon\","
@@ -339,6 +368,10 @@ static void put_fixed_schemas(struct gk_json *json)
     gk_json_raw(json, fixed, sizeof fixed - 1);
     gk_json_key(json, "Linked");
     gk_json_raw(json, linked, sizeof linked - 1);
+    gk_json_key(json, "Collection");
+    gk_json_raw(json, collection, sizeof collection - 1);
+    gk_json_key(json, "Collections");
+    gk_json_raw(json, collections, sizeof collections - 1);
     gk_json_key(json, "Conformance");
     gk_json_raw(json, conformance, sizeof conformance - 1);
     gk_json_key(json, "Problem");
@@ -363,6 +396,15 @@ static void put_typed(struct gk_json *json, const char *key, const char *type, c
     gk_json_object_end(json);
 }
 
+/* `names`: a JSON array's inside. */
+static void put_required(struct gk_json *json, const char *names)
+{
+    gk_json_key(json, "required");
+    gk_json_array_begin(json);
+    gk_json_raw(json, names, strlen(names));
+    gk_json_array_end(json);
+}
+
 static void put_links_schema(struct gk_json *json)
 {
     gk_json_key(json, "links");
@@ -381,6 +423,7 @@ static void put_feature_schema(struct gk_json *json, const struct gk_view *view,
     gk_json_key(json, gk_text(view->request, "%s.feature", c->name));
     gk_json_object_begin(json);
     gk_json_member(json, "type", "object");
+    put_required(json, "\"type\",\"id\",\"geometry\",\"properties\"");
     gk_json_key(json, "properties");
     gk_json_object_begin(json);
     put_typed(json, "type", "string", "Feature");
@@ -407,6 +450,7 @@ static void put_features_schema(struct gk_json *json, const struct gk_view *view
     gk_json_key(json, gk_text(view->request, "%s.features", c->name));
     gk_json_object_begin(json);
     gk_json_member(json, "type", "object");
+    put_required(json, "\"type\",\"features\",\"links\",\"timeStamp\",\"numberReturned\"");
     gk_json_key(json, "properties");
     gk_json_object_begin(json);
     put_typed(json, "type", "string", "FeatureCollection");
@@ -484,6 +528,9 @@ static void put_info(struct gk_json *json, const struct gk_view *view)
     gk_json_array_begin(json);
     gk_json_object_begin(json);
     gk_json_member(json, "name", "service");
+    gk_json_member(json, "description",
+                   gk_say(view->request, "Tjänsten själv: vad den är, kan och har.",
+                          "The service itself: what it is, does and has."));
     gk_json_object_end(json);
     for (size_t i = 0; gk_view_collection_at(view, i, &c); i++) {
         gk_json_object_begin(json);

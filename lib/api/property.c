@@ -177,14 +177,23 @@ static const char *json_type(enum gk_property_type type)
     }
 }
 
-static void put_type(struct gk_json *json, enum gk_property_type type, bool nullable)
+/* Whether a condition on a date may become `datetime`. GDAL makes one of any date that the schema
+ * of a feature names, and then does not look at the column itself: right for the
+ * period, but of "started" it would give every watch area, and other counts. */
+static bool is_of_datetime(enum gk_property property)
 {
+    return property != GK_PROPERTY_STARTED && property != GK_PROPERTY_REPORTED;
+}
+
+static void put_type(struct gk_json *json, enum gk_property property, bool nullable)
+{
+    enum gk_property_type type = catalogue[property].type;
     gk_json_member(json, "type", json_type(type));
     if (nullable) {
         gk_json_key(json, "nullable");
         gk_json_bool(json, true);
     }
-    if (type == GK_TYPE_DATE)
+    if (type == GK_TYPE_DATE && (!nullable || is_of_datetime(property)))
         gk_json_member(json, "format", "date");
     if (type == GK_TYPE_TIME)
         gk_json_member(json, "format", "date-time");
@@ -199,7 +208,7 @@ void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns,
         gk_json_object_begin(json);
         gk_json_member(json, "title", is_swedish ? info->label_sv : info->label_en);
         gk_json_member(json, "description", is_swedish ? info->text_sv : info->text_en);
-        put_type(json, info->type, nullable);
+        put_type(json, columns->column[i].property, nullable);
         gk_json_member(json, "x-grannkarta-kind", gk_property_kind_name(info->kind));
         if (info->unit[0] != '\0')
             gk_json_member(json, "x-ogc-unit", info->unit);

@@ -142,7 +142,8 @@ void gk_buf_put_field_html(struct gk_buf *buf, enum gk_property property,
 
 /* Appends the members of the columns' JSON Schema `properties` (call between
  * object_begin and object_end). `nullable`: says that any may be null, as OpenAPI 3.0
- * does. Types are single words, which is all that GDAL reads. */
+ * does. Types are single words, which is all that GDAL reads; in this form only dates that
+ * `datetime` is about are dates, because GDAL sends conditions on any as `datetime`. */
 void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
                          bool nullable);
 

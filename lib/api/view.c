@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "grid.h"
+#include "origin.h"
+#include "selection.h"
 
 enum { RETRY_AFTER_S = 2, RETRY_NUMBERED_S = 1 };
 
@@ -16,11 +18,11 @@ enum { LAYERS = sizeof layers / sizeof layers[0] };
 
 /* --- Opening --------------------------------------------------------------------- */
 
-static void describe_snapshot(const struct gk_view *view, struct gk_response *response)
+static void describe_snapshot(const struct gk_view *view, enum gk_origin_how how,
+                              struct gk_response *response)
 {
     const struct gk_snapshot *s = view->snapshot;
-    response->state = (uint64_t)s->kind << 62 | (uint64_t)(uint32_t)s->places << 31 |
-                      ((uint64_t)(uint32_t)s->number & INT32_MAX);
+    response->origin = gk_origin_make(view, how);
     response->data_utc = s->made_utc;
 }
 
@@ -69,7 +71,7 @@ enum gk_status gk_view_open(struct gk_view *view, void *context, const struct gk
         view->role = GK_ROLE_PUBLIC;
     status = acquire(view, kind, number, response, error);
     if (status == GK_OK)
-        describe_snapshot(view, response);
+        describe_snapshot(view, number != 0 ? GK_ORIGIN_NUMBERED : GK_ORIGIN_NEWEST, response);
     return status;
 }
 
@@ -89,7 +91,7 @@ enum gk_status gk_view_pin(struct gk_view *view, struct gk_response *response, i
                             "again without it");
     api->source.release(api->source.context, view->snapshot);
     view->snapshot = pinned;
-    describe_snapshot(view, response);
+    describe_snapshot(view, GK_ORIGIN_PINNED, response);
     return gk_view_find_collection(view, error);
 }
 
@@ -322,8 +324,23 @@ void gk_view_fill_rate(const struct gk_view *view, struct gk_fields *fields, enu
 
 /* --- Which features ------------------------------------------------------------------------ */
 
+uint32_t gk_view_feature(const struct gk_view *view, uint32_t rank)
+{
+    return view->selection == NULL ? rank : view->selection->feature[rank];
+}
+
+int64_t gk_view_rank(const struct gk_view *view, int64_t id)
+{
+    int64_t feature = view->collection.layer->find(view, id);
+    if (view->selection != NULL)
+        return feature < 0 ? -1 : gk_selection_rank(view->selection, (uint32_t)feature);
+    return feature < view->first || feature >= view->end ? -1 : feature;
+}
+
 uint32_t gk_view_next(const struct gk_view *view, uint32_t from)
 {
+    if (view->selection != NULL)
+        return from < view->end ? from : view->end;
     if (view->shapes == NULL) {
         while (from < view->end && !view->collection.layer->matches(view, from))
             from++;
@@ -343,7 +360,7 @@ uint32_t gk_view_next(const struct gk_view *view, uint32_t from)
 uint64_t gk_view_matched(const struct gk_view *view)
 {
     bool is_filtered = view->box_count > 0 || view->has_rows_period;
-    if (!is_filtered)
+    if (!is_filtered || view->selection != NULL)
         return view->end - view->first;
     if (view->shapes != NULL && view->box_count == 1)
         return gk_shapes_count_in_plane(view->shapes, view->box_plane, view->box[0], view->first,

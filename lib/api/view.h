@@ -30,6 +30,7 @@
 enum { GK_LIMIT_MAX = 10000 };
 
 struct gk_grid;
+struct gk_selection;
 struct gk_view;
 
 /* --- The api ---------------------------------------------------------------- */
@@ -153,7 +154,18 @@ struct gk_view {
     /* How geometry is printed. */
     const struct gk_crs *crs;
     const struct gk_plane *plane; /* of crs; NULL: it is geographic */
+    /* With `filter` or `sortby`: the features asked for, in the order asked for.
+     * Then first is 0, end their count, and what is between are ranks in it. */
+    const struct gk_selection *selection;
 };
+
+/* The feature at a rank of what is asked for: its index in the layer. Without a
+ * selection they are the same. */
+uint32_t gk_view_feature(const struct gk_view *view, uint32_t rank);
+
+/* The rank of the feature with an id, -1 when it is not among what is asked for
+ * (without a selection: not in the collection). */
+int64_t gk_view_rank(const struct gk_view *view, int64_t id);
 
 /* Takes the snapshot that the request names by number, else the newest that the
  * caller may see, and says so in the response. GK_UNAVAILABLE when there is none
@@ -211,7 +223,8 @@ void gk_view_put_geometry(const struct gk_view *view, uint32_t index, struct gk_
 /* Appends it as well-known text, or nothing. */
 void gk_view_put_wkt(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
 
-/* The first feature at or after `from` that is asked for; view->end for none. */
+/* The first rank at or after `from` that is asked for; view->end for none. What is
+ * there says gk_view_feature(). */
 uint32_t gk_view_next(const struct gk_view *view, uint32_t from);
 
 /* How many are asked for. */

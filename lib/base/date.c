@@ -182,7 +182,9 @@ static bool parse_moment(const char *text, size_t length, struct gk_period *peri
 {
     int32_t day;
     int64_t utc;
-    if (gk_day_parse(text, length, &day)) {
+    /* GDAL writes a date as "2024-03-01T" when a condition has no time (as of 3.6 to 3.12). */
+    bool has_bare_t = length == 11 && text[10] == 'T';
+    if (gk_day_parse(text, length - has_bare_t, &day)) {
         *period = (struct gk_period){day * 24, day * 24 + 24};
         return true;
     }

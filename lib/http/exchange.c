@@ -73,6 +73,7 @@ void gk_exchange_end(void *context, struct MHD_Connection *connection, void **ex
     if (was_open)
         gk_link_set_busy(x->link, false);
     gk_arena_release(&x->arena);
+    gk_finished_release(x->recalled);
     free(x);
     if (!was_open)
         return;
@@ -158,12 +159,11 @@ static enum gk_status find_route(struct gk_exchange *x)
 
 static void put_formats(struct gk_buf *buf, unsigned formats)
 {
-    static const char *const names[] = {"json", "html", "csv"};
     const char *separator = "";
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < GK_FORMATS; i++)
         if (formats & 1u << i) {
             gk_buf_puts(buf, separator);
-            gk_buf_puts(buf, names[i]);
+            gk_buf_puts(buf, gk_format_name((enum gk_format)i));
             separator = ", ";
         }
 }
@@ -171,7 +171,7 @@ static void put_formats(struct gk_buf *buf, unsigned formats)
 static enum gk_status refuse_format(struct gk_exchange *x, const char *value)
 {
     struct gk_buf allowed;
-    gk_buf_init(&allowed, 64);
+    gk_buf_init(&allowed, 128);
     put_formats(&allowed, x->route->formats);
     if (value != NULL)
         (void)gk_error_set(&x->error, GK_INVALID, "parameter f: \"%s\" is not one of %s",
@@ -185,9 +185,9 @@ static enum gk_status refuse_format(struct gk_exchange *x, const char *value)
 
 static enum gk_status format_by_name(struct gk_exchange *x, const char *name)
 {
-    static const char *const names[] = {"json", "html", "csv"};
-    for (unsigned i = 0; i < 3; i++)
-        if (strcmp(name, names[i]) == 0 && (x->route->formats & 1u << i) != 0) {
+    for (unsigned i = 0; i < GK_FORMATS; i++)
+        if (strcmp(name, gk_format_name((enum gk_format)i)) == 0 &&
+            (x->route->formats & 1u << i) != 0) {
             x->request.format = (enum gk_format)i;
             return GK_OK;
         }
@@ -208,7 +208,7 @@ static struct gk_preference preference_for(const struct gk_exchange *x, enum gk_
 static enum gk_status format_by_accept(struct gk_exchange *x)
 {
     struct gk_preference best = {0, 0};
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < GK_FORMATS; i++) {
         if ((x->route->formats & 1u << i) == 0)
             continue;
         struct gk_preference preference = preference_for(x, (enum gk_format)i);
@@ -262,15 +262,20 @@ static enum gk_status prepare(struct gk_exchange *x)
     return status;
 }
 
-static enum gk_status call_handler(struct gk_exchange *x, struct gk_response *response)
+static void complete_request(struct gk_exchange *x)
 {
     struct gk_request *request = &x->request;
-    const struct gk_server_config *config = &x->server->config;
     request->path = x->target.path;
     request->base_url = atomic_load(&x->server->base_url);
     request->target = gk_target_origin_form(x->raw);
     request->id = x->id;
     request->arena = &x->arena;
+}
+
+static enum gk_status call_handler(struct gk_exchange *x, struct gk_response *response)
+{
+    struct gk_request *request = &x->request;
+    const struct gk_server_config *config = &x->server->config;
     response->content_type = x->route->formats != 0 ? gk_format_type(x->route, request->format)
                                                     : "text/plain; charset=utf-8";
     enum gk_status status = x->route->handler(config->context, request, response, &x->error);
@@ -305,9 +310,10 @@ static enum gk_status answer(struct gk_exchange *x, struct gk_response *response
     status = gk_access_check(x);
     if (status == GK_OK)
         status = negotiate(x);
-    if (status == GK_OK)
-        status = call_handler(x, response);
-    return status;
+    if (status != GK_OK)
+        return status;
+    complete_request(x);
+    return gk_recall_find(x, response) ? GK_OK : call_handler(x, response);
 }
 
 static void log_failure(const struct gk_exchange *x)

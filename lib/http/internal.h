@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <microhttpd.h>
 
+#include "cache.h"
+#include "finished.h"
 #include "http/server.h"
 #include "negotiate.h"
 #include "route.h"
@@ -39,6 +41,8 @@ struct gk_link {
     int hung_up_ticks;                     /* how often in a row the peer was seen to have gone */
     atomic_bool is_busy;                   /* a whole request is being answered */
     atomic_uint_fast64_t waiting_since_us; /* for the head of the next request */
+    atomic_uint_fast64_t sending_since_us; /* a large answer; 0: none */
+    atomic_uint_fast64_t acknowledged_before; /* bytes that the peer had taken by then */
 };
 
 /* Closes connections that the library would keep; see reaper.c. */
@@ -49,6 +53,10 @@ struct gk_reaper {
     bool is_running, is_stopping;
     uint64_t head_timeout_us;
     struct gk_link *links;
+    const struct gk_outbox *outbox;
+    atomic_uint_fast64_t slow_closed;
+    void (*tick)(void *context); /* once a second too, without the lock; NULL: nothing */
+    void *context;
 };
 
 struct gk_server {
@@ -67,6 +75,8 @@ struct gk_server {
     struct gk_audit audit;
     struct gk_reaper reaper;
     pthread_key_t compressor_key; /* each thread its own */
+    struct gk_outbox outbox;
+    struct gk_cache *cache; /* NULL: none */
 
     atomic_bool is_draining;
     atomic_size_t open_requests;
@@ -108,6 +118,9 @@ struct gk_exchange {
     struct gk_target target;
     const struct gk_route *route; /* NULL until found */
     struct gk_request request;
+    bool is_keepable; /* its answer may be kept, under `key` */
+    struct gk_cache_key key;
+    struct gk_finished *recalled; /* the answer, from the cache; held */
     struct gk_arena arena;
     struct gk_error error;
     char id[GK_REQUEST_ID_BYTES];
@@ -158,11 +171,43 @@ GK_CHECKED enum gk_status gk_audit_write(struct gk_audit *audit, const struct gk
 /* Fills `response` with the exchange's error. */
 void gk_problem_fill(const struct gk_exchange *exchange, struct gk_response *response);
 
+/* --- recall.c: answers that were given before ------------------------------ */
+
+/* Sets the key of a negotiated request and looks for its answer. True: it is in
+ * exchange->recalled, and `response` is filled but for the body. */
+bool gk_recall_find(struct gk_exchange *exchange, struct gk_response *response);
+
+/* Lets go kept answers that would be made anew; a part at each call. */
+void gk_recall_sweep(void *server);
+
+bool gk_origin_is_none(const struct gk_origin *origin);
+
+/* --- headers.c ------------------------------------------------------------- */
+
+/* A body on its way out. */
+struct gk_outgoing {
+    struct gk_exchange *exchange;
+    struct gk_response *response;
+    int http_status;
+    enum gk_encoding encoding;
+    char etag[GK_ETAG_TEXT_BYTES];
+    struct gk_finished *finished; /* NULL: no body; held */
+    bool is_reserved;             /* counted in the outbox, not yet the message's */
+    struct MHD_Response *message;
+    bool failed; /* a header could not be added */
+};
+
+/* Adds all headers to out->message; false without memory. */
+bool gk_headers_add(struct gk_outgoing *out);
+
 /* --- answer.c ------------------------------------------------------------- */
 
 /* Queues `response` and takes its body. MHD_NO closes the connection. */
 enum MHD_Result gk_answer_send(struct gk_exchange *exchange, struct MHD_Connection *connection,
                                struct gk_response *response);
+
+/* What a format is called in `f`; static. */
+const char *gk_format_name(enum gk_format format);
 
 /* Content-Type of a route's format. */
 const char *gk_format_type(const struct gk_route *route, enum gk_format format);
@@ -193,6 +238,10 @@ void gk_reaper_remove(struct gk_reaper *reaper, struct gk_link *link);
 
 /* A whole request came in; its answer went out. NULL is allowed. */
 void gk_link_set_busy(struct gk_link *link, bool is_busy);
+
+/* The answer is a large one: whoever takes it too slowly may be cut off when
+ * others need the memory. Until the link is not busy. NULL is allowed. */
+void gk_link_set_sending(struct gk_link *link);
 
 /* --- server.c ------------------------------------------------------------- */
 

@@ -109,10 +109,11 @@ bool gk_preference_exceeds(struct gk_preference a, struct gk_preference b)
                                   : a.quality > 0 && a.precision > b.precision;
 }
 
-enum gk_encoding gk_accept_encoding(const char *accept_encoding)
+enum gk_encoding gk_accept_encoding(const char *accept_encoding, bool *refuses_plain)
 {
-    int gzip = -1, zstd = -1, identity = -1, any = 0;
+    int gzip = -1, zstd = -1, identity = -1, any = -1;
     struct element coding;
+    *refuses_plain = false;
     if (accept_encoding == NULL)
         return GK_ENCODING_IDENTITY;
     while (next_element(&accept_encoding, &coding)) {
@@ -125,11 +126,12 @@ enum gk_encoding gk_accept_encoding(const char *accept_encoding)
         else if (element_is(&coding, "*", 1))
             any = coding.quality;
     }
-    gzip = gzip < 0 ? any : gzip;
-    zstd = zstd < 0 ? any : zstd;
+    gzip = gzip >= 0 ? gzip : any > 0 ? any : 0;
+    zstd = zstd >= 0 ? zstd : any > 0 ? any : 0;
     int best = zstd >= gzip ? zstd : gzip;
     if (best == 0 || identity > best)
         return GK_ENCODING_IDENTITY;
+    *refuses_plain = identity == 0 || (identity < 0 && any == 0);
     return zstd == best ? GK_ENCODING_ZSTD : GK_ENCODING_GZIP;
 }
 

@@ -26,8 +26,10 @@ bool gk_preference_exceeds(struct gk_preference a, struct gk_preference b);
 enum gk_encoding { GK_ENCODING_IDENTITY, GK_ENCODING_GZIP, GK_ENCODING_ZSTD };
 
 /* The encoding to send: highest q, then zstd, gzip. Identity when nothing else
- * is acceptable, or when it is wanted more. */
-enum gk_encoding gk_accept_encoding(const char *accept_encoding);
+ * is acceptable (also when it is not either: better than no answer), or when it is
+ * wanted more. Sets *refuses_plain when another must be used however small the
+ * answer is (identity;q=0, or *;q=0 without identity). */
+enum gk_encoding gk_accept_encoding(const char *accept_encoding, bool *refuses_plain);
 
 /* The name for Content-Encoding; "identity" for none. */
 const char *gk_encoding_name(enum gk_encoding encoding);

@@ -102,6 +102,21 @@ static void put_schema(struct gk_json *json, const struct gk_parameter *row)
     gk_json_object_end(json);
 }
 
+/* Typed like the schema, so that tools can send it: an address joins arrays by commas. */
+static void put_example(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_key(json, "example");
+    if (row->type == GK_PARAMETER_INTEGER) {
+        gk_json_i64(json, strtoll(row->example, NULL, 10));
+    } else if (row->type == GK_PARAMETER_BBOX) {
+        gk_json_array_begin(json);
+        gk_json_raw(json, row->example, strlen(row->example));
+        gk_json_array_end(json);
+    } else {
+        gk_json_text(json, row->example);
+    }
+}
+
 void gk_parameters_put_openapi(struct gk_json *json, const struct gk_parameter *table,
                                enum gk_role role)
 {
@@ -119,6 +134,8 @@ void gk_parameters_put_openapi(struct gk_json *json, const struct gk_parameter *
         gk_json_key(json, "explode");
         gk_json_bool(json, false);
         put_schema(json, row);
+        if (row->example != NULL)
+            put_example(json, row);
         gk_json_object_end(json);
     }
 }

@@ -3,26 +3,56 @@
  * byte at a time never meets it: here the head of a request must be complete
  * within the timeout, counted from the connection or the answer before. And
  * with edge-triggered epoll it misses the end of file that comes together with
- * half a request. One thread looks at all connections once a second; it only
- * shuts sockets down, after which the library closes them as its own. */
+ * half a request. And it keeps the bytes of an answer for as long as a client takes
+ * to read them: when they fill half of the memory for that, who reads too slowly
+ * is cut off. One thread looks at all connections once a second; it only shuts
+ * sockets down, after which the library closes them as its own. */
 #include "internal.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 
 /* Seen gone twice: a request that came just before is taken up in between. */
 enum { TICK_S = 1, HUNG_UP_TICKS = 2 };
 
+/* A large answer must be taken at this rate, once others wait for its memory. */
+enum { SLOW_AFTER_S = 5, SLOW_BYTES_PER_S = 65536 };
+
 void gk_link_set_busy(struct gk_link *link, bool is_busy)
 {
     if (link == NULL)
         return;
-    if (!is_busy)
+    if (!is_busy) {
         atomic_store_explicit(&link->waiting_since_us, gk_monotonic_us(), memory_order_relaxed);
+        atomic_store_explicit(&link->sending_since_us, 0, memory_order_relaxed);
+    }
     atomic_store_explicit(&link->is_busy, is_busy, memory_order_release);
+}
+
+/* What the peer has confirmed to have, since it connected. */
+static bool acknowledged(int fd, uint64_t *bytes)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
+        length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked)
+        return false;
+    *bytes = info.tcpi_bytes_acked;
+    return true;
+}
+
+void gk_link_set_sending(struct gk_link *link)
+{
+    uint64_t bytes;
+    if (link == NULL || !acknowledged(link->fd, &bytes))
+        return;
+    atomic_store_explicit(&link->acknowledged_before, bytes, memory_order_relaxed);
+    atomic_store_explicit(&link->sending_since_us, gk_monotonic_us(), memory_order_release);
 }
 
 struct gk_link *gk_reaper_add(struct gk_reaper *reaper, int fd)
@@ -62,10 +92,32 @@ static bool is_hung_up(int fd)
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static void look_at(const struct gk_reaper *reaper, struct gk_link *link, uint64_t now_us)
+static bool is_too_slow(const struct gk_link *link, uint64_t now_us)
+{
+    uint64_t since_us = atomic_load_explicit(&link->sending_since_us, memory_order_acquire);
+    uint64_t bytes;
+    if (since_us == 0 || now_us < since_us + SLOW_AFTER_S * UINT64_C(1000000) ||
+        !acknowledged(link->fd, &bytes))
+        return false;
+    uint64_t before = atomic_load_explicit(&link->acknowledged_before, memory_order_relaxed);
+    uint64_t taken = bytes > before ? bytes - before : 0;
+    return taken / ((now_us - since_us) / 1000000) < SLOW_BYTES_PER_S;
+}
+
+static bool is_crowded(const struct gk_outbox *outbox)
+{
+    return outbox != NULL && atomic_load(&outbox->bytes) > outbox->maximum / 2;
+}
+
+static void look_at(struct gk_reaper *reaper, struct gk_link *link, uint64_t now_us)
 {
     if (atomic_load_explicit(&link->is_busy, memory_order_acquire)) {
         link->hung_up_ticks = 0;
+        if (is_crowded(reaper->outbox) && is_too_slow(link, now_us)) {
+            atomic_fetch_add_explicit(&reaper->slow_closed, 1, memory_order_relaxed);
+            atomic_store_explicit(&link->sending_since_us, 0, memory_order_relaxed);
+            (void)shutdown(link->fd, SHUT_RDWR);
+        }
         return;
     }
     uint64_t since_us = atomic_load_explicit(&link->waiting_since_us, memory_order_relaxed);
@@ -89,6 +141,11 @@ static void *run(void *context)
         uint64_t now_us = gk_monotonic_us();
         for (struct gk_link *link = reaper->links; link != NULL; link = link->next)
             look_at(reaper, link, now_us);
+        if (reaper->tick != NULL && !reaper->is_stopping) {
+            pthread_mutex_unlock(&reaper->lock);
+            reaper->tick(reaper->context);
+            pthread_mutex_lock(&reaper->lock);
+        }
     }
     pthread_mutex_unlock(&reaper->lock);
     return NULL;

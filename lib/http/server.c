@@ -231,6 +231,7 @@ static void server_free(struct gk_server *server)
     if (server->listen_fd >= 0)
         close(server->listen_fd);
     gk_audit_close(&server->audit);
+    gk_cache_free(server->cache);
     pthread_key_delete(server->compressor_key);
     pthread_cond_destroy(&server->drained);
     pthread_mutex_destroy(&server->drain_lock);
@@ -246,7 +247,6 @@ static void server_free(struct gk_server *server)
 static enum gk_status server_open(struct gk_server *server, const struct gk_server_config *config,
                                   struct gk_error *error)
 {
-    server->config = *config;
     server->config.listen = server->listen = strdup(config->listen);
     if (server->listen == NULL)
         return gk_error_set(error, GK_NO_MEMORY, "out of memory");
@@ -262,24 +262,43 @@ static enum gk_status server_open(struct gk_server *server, const struct gk_serv
     return status == GK_OK ? start_library(server, error) : status;
 }
 
+/* A server that does nothing yet; NULL without memory. */
+static struct gk_server *server_make(const struct gk_server_config *config)
+{
+    struct gk_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return NULL;
+    server->config = *config;
+    server->listen_fd = -1;
+    server->audit.fd = -1;
+    server->checks_layout = has_known_layout();
+    server->outbox.maximum = config->outbox_max_bytes;
+    server->reaper.outbox = &server->outbox;
+    server->reaper.tick = gk_recall_sweep;
+    server->reaper.context = server;
+    if (config->cache_max_bytes > 0 && config->recall != NULL)
+        server->cache = gk_cache_create(config->cache_max_bytes);
+    bool has_cache =
+        server->cache != NULL || config->cache_max_bytes == 0 || config->recall == NULL;
+    if (!has_cache || pthread_key_create(&server->compressor_key, gk_compressor_free) != 0) {
+        gk_cache_free(server->cache);
+        free(server);
+        return NULL;
+    }
+    randombytes_buf(&server->id_base, sizeof server->id_base);
+    init_drain(server);
+    return server;
+}
+
 enum gk_status gk_server_start(struct gk_server **server, const struct gk_server_config *config,
                                struct gk_error *error)
 {
     *server = NULL;
     if (sodium_init() < 0)
         return gk_error_set(error, GK_INTERNAL, "libsodium cannot be used");
-    struct gk_server *fresh = calloc(1, sizeof *fresh);
+    struct gk_server *fresh = server_make(config);
     if (fresh == NULL)
-        return gk_error_set(error, GK_NO_MEMORY, "out of memory");
-    fresh->listen_fd = -1;
-    fresh->audit.fd = -1;
-    fresh->checks_layout = has_known_layout();
-    randombytes_buf(&fresh->id_base, sizeof fresh->id_base);
-    init_drain(fresh);
-    if (pthread_key_create(&fresh->compressor_key, gk_compressor_free) != 0) {
-        free(fresh);
-        return gk_error_set(error, GK_NO_MEMORY, "no thread key is left");
-    }
+        return gk_error_set(error, GK_NO_MEMORY, "no memory or thread key is left");
     enum gk_status status = gk_reaper_start(&fresh->reaper, config->idle_timeout_s, error);
     if (status == GK_OK)
         status = gk_audit_open(&fresh->audit, config->audit_path, error);
@@ -334,5 +353,17 @@ void gk_server_counters(const struct gk_server *server, struct gk_server_counter
         .responses_5xx = atomic_load_explicit(&server->responses_5xx, memory_order_relaxed),
         .bytes_out = atomic_load_explicit(&server->bytes_out, memory_order_relaxed),
         .connections_open = atomic_load_explicit(&server->connections_open, memory_order_relaxed),
+        .outbox_bytes = atomic_load_explicit(&server->outbox.bytes, memory_order_relaxed),
+        .outbox_refused = atomic_load_explicit(&server->outbox.refused, memory_order_relaxed),
+        .slow_closed = atomic_load_explicit(&server->reaper.slow_closed, memory_order_relaxed),
     };
+    if (server->cache == NULL)
+        return;
+    struct gk_cache_counters cache;
+    gk_cache_counters(server->cache, &cache);
+    counters->cache_hits = cache.hits;
+    counters->cache_misses = cache.misses;
+    counters->cache_evictions = cache.evictions;
+    counters->cache_bytes = cache.bytes;
+    counters->cache_answers = cache.answers;
 }

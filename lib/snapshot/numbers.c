@@ -10,21 +10,6 @@
 
 enum { NUMBERS_MAX = 10000000 };
 
-const struct gk_number *gk_numbers_find(const struct gk_numbers *numbers,
-                                        enum gk_snapshot_kind kind, int32_t number)
-{
-    const struct gk_number *all = numbers->of[kind];
-    size_t low = 0, high = numbers->count[kind];
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < numbers->count[kind] && all[low].number == number ? &all[low] : NULL;
-}
-
 /* --- Reading --------------------------------------------------------------------- */
 
 static struct gk_number *push(struct gk_list *list, struct gk_store_row *row,

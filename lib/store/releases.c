@@ -117,3 +117,68 @@ enum gk_status gk_store_revisions(struct gk_store *store, gk_revision_function *
                           " FROM revision ORDER BY id DESC",
                           NULL, 0, take_revision, &revisions, error);
 }
+
+/* --- By number ------------------------------------------------------------------ */
+
+struct found {
+    int32_t number; /* 0: none */
+    bool is_withdrawn, is_erased;
+};
+
+static enum gk_status take_found(void *context, struct gk_store_row *row, struct gk_error *error)
+{
+    (void)error;
+    *(struct found *)context = (struct found){
+        .number = (int32_t)gk_store_get_i64(row, 0),
+        .is_withdrawn = gk_store_get_i64(row, 1) != 0,
+        .is_erased = gk_store_get_i64(row, 2) != 0,
+    };
+    return GK_OK;
+}
+
+/* The same words as the service has (snapshot/holder.h). */
+static enum gk_status judge(const struct found *found, const char *kind, int32_t number,
+                            struct gk_error *error)
+{
+    if (found->number == 0)
+        return gk_error_set(error, GK_NOT_FOUND, "read %s %d: there is none", kind, (int)number);
+    if (found->is_erased)
+        return gk_error_set(error, GK_GONE, "read %s %d: it was erased and cannot be rebuilt", kind,
+                            (int)number);
+    if (found->is_withdrawn)
+        return gk_error_set(error, GK_GONE, "read %s %d: it was withdrawn", kind, (int)number);
+    return GK_OK;
+}
+
+enum gk_status gk_store_find_release(int32_t *number, struct gk_store *store,
+                                     struct gk_error *error)
+{
+    const struct gk_store_value value = gk_store_i64(*number);
+    struct found found = {0};
+    enum gk_status status = gk_store_query(
+        store,
+        "SELECT r.id, r.withdrawn_at IS NOT NULL, r.erased_at IS NOT NULL FROM release r, state s"
+        " WHERE r.id = CASE WHEN $1::int = 0 THEN s.release ELSE $1::int END",
+        &value, 1, take_found, &found, error);
+    if (status != GK_OK)
+        return status;
+    if (*number == 0 && (found.number == 0 || found.is_withdrawn || found.is_erased))
+        return gk_error_set(error, GK_NOT_FOUND,
+                            "read the newest release: none stands; `grannkarta publish` makes one");
+    status = judge(&found, "release", *number, error);
+    *number = found.number;
+    return status;
+}
+
+enum gk_status gk_store_find_revision(int32_t number, struct gk_store *store,
+                                      struct gk_error *error)
+{
+    const struct gk_store_value value = gk_store_i64(number);
+    struct found found = {0};
+    if (number == 0)
+        return GK_OK;
+    enum gk_status status = gk_store_query(
+        store, "SELECT id, false, erased_at IS NOT NULL FROM revision WHERE id = $1::int", &value,
+        1, take_found, &found, error);
+    return status == GK_OK ? judge(&found, "revision", number, error) : status;
+}

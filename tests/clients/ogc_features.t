@@ -10,53 +10,17 @@ import html.parser
 import os
 import re
 import sys
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from daemon import Daemon
-from fixture import analyst_token, municipality
-from tap import diag, is_eq, ok, run
+from fixture import municipality
+from ogc import GEOJSON, OPENAPI, Client, all_of, at, both, link
+from tap import is_eq, ok, run
 
-GEOJSON = "application/geo+json"
-OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 CORE = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 VOID = {"meta", "br", "link", "img", "hr", "input"}
-
-
-class Client:
-    """Asks as one caller; follows links only if they stay with the service."""
-
-    def __init__(self, token=None):
-        self.token = token
-
-    def get(self, path, accept=GEOJSON + ", application/json", **query):
-        if path.startswith("http"):
-            assert path.startswith(daemon.url("/")) or path == daemon.url(), path
-            path = path[len(daemon.url()):] or "/"
-        if query:
-            path += ("&" if "?" in path else "?") + urlencode(query)
-        return daemon.get(path, headers={"Accept": accept}, token=self.token)
-
-    def json(self, path, **query):
-        answer = self.get(path, **query)
-        assert answer.status == 200, (path, query, answer.status, answer.body[:300])
-        return answer.json()
-
-    def collections(self):
-        return self.json("/collections")["collections"]
-
-
-def link(links, rel, type_=None):
-    return next((l for l in links if l["rel"] == rel and (type_ is None or l.get("type") == type_)), None)
-
-
-def all_of(faults, name):
-    """One assertion over many: the first faults are shown."""
-    faults = list(faults)
-    if not ok(not faults, name):
-        for fault in faults[:5]:
-            diag(fault)
 
 
 # --- The service -------------------------------------------------------------
@@ -104,15 +68,6 @@ def the_interface_is_openapi_3():
                c["id"] + ": limit, bbox and datetime are described as the standard has them")
     limit = api["components"]["parameters"]["limit"]["schema"]
     is_eq((limit["minimum"], limit["maximum"], limit["default"]), (1, 10000, 100), "clients find the page size")
-
-
-def at(api, reference):
-    """What a reference leads to, None outside the document."""
-    if not reference.startswith("#/"):
-        return None
-    for key in reference[2:].split("/"):
-        api = api.get(key) if isinstance(api, dict) else None
-    return api
 
 
 def every_path_of_the_interface_answers(client, name):
@@ -366,8 +321,7 @@ def everything_can_be_read_in_a_browser():
 
 
 with municipality() as m, Daemon(m.conninfo()) as daemon:
-    public, analyst = Client(), Client(analyst_token(m))
-    daemon.poll(lambda: analyst.get("/collections/incidents").status == 200, "the analyst is let in")
+    public, analyst = both(m, daemon)
     run(the_landing_page_leads_everywhere, conformance_is_what_is_implemented, the_interface_is_openapi_3, paths_answer,
         collections_are_described_alike, an_analyst_has_more_collections_than_the_public,
         every_collection_can_be_paged_through, parameters_do_what_the_core_says, mistakes_are_refused_by_name,

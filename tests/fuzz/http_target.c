@@ -10,12 +10,17 @@
 #include "target.h"
 
 static const struct gk_parameter table[] = {
-    {"limit", GK_PARAMETER_INTEGER, 1, 10000, "100", NULL, true, GK_ROLE_PUBLIC, NULL, NULL},
-    {"size", GK_PARAMETER_INTEGER, -5, 5000, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
-    {"method", GK_PARAMETER_CHOICE, 0, 0, "count", "count|rate", false, GK_ROLE_PUBLIC, NULL, NULL},
-    {"name", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
-    {"bbox", GK_PARAMETER_BBOX, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
-    {"datetime", GK_PARAMETER_PERIOD, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
+    {.name = "limit",
+     .type = GK_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = 10000,
+     .initial = "100",
+     .clamps = true},
+    {.name = "size", .type = GK_PARAMETER_INTEGER, .minimum = -5, .maximum = 5000},
+    {.name = "method", .type = GK_PARAMETER_CHOICE, .initial = "count", .choices = "count|rate"},
+    {.name = "name", .type = GK_PARAMETER_TEXT, .maximum = 20},
+    {.name = "bbox", .type = GK_PARAMETER_BBOX},
+    {.name = "datetime", .type = GK_PARAMETER_PERIOD},
     {.name = "properties", .type = GK_PARAMETER_LIST, .choices = "count|rate|k"},
     {.name = NULL},
 };

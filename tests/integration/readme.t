@@ -107,7 +107,7 @@ def the_demo_and_what_is_shown_of_it():
                 diag("".join(demo.lines[-40:]))
                 return
             ok(os.path.getsize(os.path.join(demo.root, ".demo", "analyst.token")) > 20, "the analyst's token is there")
-            for line in blocks[2]:
+            for line in blocks[2] + blocks[3]:
                 line = line.replace(":8080", ":%d" % demo.port)
                 done = subprocess.run(["bash", "-c", line], cwd=demo.root, capture_output=True, text=True,
                                       env=environment(), timeout=300)
@@ -115,6 +115,7 @@ def the_demo_and_what_is_shown_of_it():
                 if not ok(good, line):
                     diag(done.stdout[-2000:] + done.stderr[-2000:])
             ok(os.path.getsize(os.path.join(demo.root, "cells.gpkg")) > 100000, "cells.gpkg has the cells")
+            ok(os.path.getsize(os.path.join(demo.root, "rates-2025.gpkg")) > 100000, "rates-2025.gpkg has the districts")
             files = os.path.join(demo.root, ".demo", "files")
             for link, name in (("regso.gpkg", "districts-regso.gpkg"), ("kommun.gpkg", "districts-kommun.gpkg"),
                                ("addresses.gpkg", "addresses.gpkg"), ("watch-areas.geojson", "watch-areas.geojson"),
@@ -133,7 +134,7 @@ def the_demo_and_what_is_shown_of_it():
         finally:
             demo.stop(signal.SIGTERM)
         is_eq(processes(demo.root), "", "SIGTERM leaves no process")
-        own_data(blocks[3], folder)
+        own_data(blocks[4], folder)
         subprocess.run([os.path.join(ROOT, "deploy", "private-cluster"), "destroy",
                         os.path.join(demo.root, ".demo", "cluster")], stdout=subprocess.DEVNULL)
 

@@ -64,6 +64,9 @@ START_TEST(periods_take_what_the_standard_allows)
     ck_assert_int_eq(p.to_hour, GK_HOUR_OPEN_TO);
     ck_assert_int_eq(parse("2024-01-01/2024-01-31", &p), GK_OK);
     ck_assert_int_eq(p.to_hour - p.from_hour, 31 * 24);
+    ck_assert_int_eq(parse("2024-03-01T", &p), GK_OK); /* GDAL: no RFC 3339, and not refused */
+    ck_assert_int_eq(p.from_hour, 19783 * 24);
+    ck_assert_int_eq(p.to_hour - p.from_hour, 24);
 }
 END_TEST
 
@@ -76,6 +79,9 @@ START_TEST(periods_refuse_what_is_not_a_time)
                                       "2024-13-01",
                                       "rubbish",
                                       "2024-03-01T08:00:00",
+                                      "2024-02-30T",
+                                      "2024-03-01t",
+                                      "2024-03-01TT",
                                       "2024-03-02/2024-03-01",
                                       "2024-3-1",
                                       "2024-03-01T25:00:00Z",

@@ -66,32 +66,43 @@ START_TEST(the_encoding_with_the_highest_q_is_sent)
     static const struct {
         const char *accept;
         enum gk_encoding encoding;
+        bool refuses_plain;
     } cases[] = {
-        {NULL, GK_ENCODING_IDENTITY},
-        {"", GK_ENCODING_IDENTITY},
-        {"gzip", GK_ENCODING_GZIP},
-        {"GZIP", GK_ENCODING_GZIP},
-        {"x-gzip", GK_ENCODING_GZIP},
-        {"gzip, deflate", GK_ENCODING_GZIP},           /* QGIS, GDAL */
-        {"gzip, deflate, br, zstd", GK_ENCODING_ZSTD}, /* Chromium */
-        {"gzip;q=1.0, zstd;q=0.5", GK_ENCODING_GZIP},
-        {"zstd;q=0", GK_ENCODING_IDENTITY},
-        {"*", GK_ENCODING_ZSTD},
-        {"*;q=0", GK_ENCODING_IDENTITY},
-        {"*, zstd;q=0", GK_ENCODING_GZIP},
-        {"gzip;q=0, *", GK_ENCODING_ZSTD},
-        {"identity", GK_ENCODING_IDENTITY},
-        {"identity;q=0, gzip;q=0.1", GK_ENCODING_GZIP},
-        {"gzip;q=0.5, identity;q=0.8", GK_ENCODING_IDENTITY},
-        {"gzip;q=0.5, identity;q=0.5", GK_ENCODING_GZIP},
-        {"compress;q=0.5, gzip;q=1.0", GK_ENCODING_GZIP},
-        {"br", GK_ENCODING_IDENTITY},
-        {"gzipped", GK_ENCODING_IDENTITY},
-        {"gzip;q=banana", GK_ENCODING_IDENTITY},
+        {NULL, GK_ENCODING_IDENTITY, false},
+        {"", GK_ENCODING_IDENTITY, false},
+        {"gzip", GK_ENCODING_GZIP, false},
+        {"GZIP", GK_ENCODING_GZIP, false},
+        {"x-gzip", GK_ENCODING_GZIP, false},
+        {"gzip, deflate", GK_ENCODING_GZIP, false},           /* QGIS, GDAL */
+        {"gzip, deflate, br, zstd", GK_ENCODING_ZSTD, false}, /* Chromium */
+        {"gzip;q=1.0, zstd;q=0.5", GK_ENCODING_GZIP, false},
+        {"zstd;q=0", GK_ENCODING_IDENTITY, false},
+        {"*", GK_ENCODING_ZSTD, false},
+        {"*;q=0", GK_ENCODING_IDENTITY, false},
+        {"*, zstd;q=0", GK_ENCODING_GZIP, false},
+        {"gzip;q=0, *", GK_ENCODING_ZSTD, false},
+        {"identity", GK_ENCODING_IDENTITY, false},
+        {"identity;q=0, gzip;q=0.1", GK_ENCODING_GZIP, true},
+        {"gzip;q=0.1, *;q=0", GK_ENCODING_GZIP, true},
+        {"gzip, identity;q=0.1, *;q=0", GK_ENCODING_GZIP, false},
+        {"identity;q=0, *", GK_ENCODING_ZSTD, true},
+        {"gzip, identity;q=0.000", GK_ENCODING_GZIP, true},
+        {"identity;q=0", GK_ENCODING_IDENTITY, false}, /* nothing is acceptable: plain */
+        {"gzip;q=1.5", GK_ENCODING_GZIP, false},
+        {"gzip;q=-1", GK_ENCODING_IDENTITY, false},
+        {"gzip;q=0.5, identity;q=0.8", GK_ENCODING_IDENTITY, false},
+        {"gzip;q=0.5, identity;q=0.5", GK_ENCODING_GZIP, false},
+        {"compress;q=0.5, gzip;q=1.0", GK_ENCODING_GZIP, false},
+        {"br", GK_ENCODING_IDENTITY, false},
+        {"gzipped", GK_ENCODING_IDENTITY, false},
+        {"gzip;q=banana", GK_ENCODING_IDENTITY, false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        ck_assert_msg(gk_accept_encoding(cases[i].accept) == cases[i].encoding, "%s",
-                      cases[i].accept);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool refuses_plain = true;
+        ck_assert_msg(gk_accept_encoding(cases[i].accept, &refuses_plain) == cases[i].encoding,
+                      "%s", cases[i].accept);
+        ck_assert_msg(refuses_plain == cases[i].refuses_plain, "%s", cases[i].accept);
+    }
 }
 END_TEST
 

@@ -10,14 +10,31 @@
 enum { LIMIT, SIZE, METHOD, NAME, BBOX, DATETIME, SECRET, COLUMNS, ROWS };
 
 static const struct gk_parameter table[] = {
-    {"limit", GK_PARAMETER_INTEGER, 1, 10000, "100", NULL, true, GK_ROLE_PUBLIC, "page", NULL},
-    {"size", GK_PARAMETER_INTEGER, 250, 5000, NULL, NULL, false, GK_ROLE_PUBLIC, "metres", NULL},
-    {"method", GK_PARAMETER_CHOICE, 0, 0, "count", "count|rate", false, GK_ROLE_PUBLIC, "how",
-     NULL},
-    {"name", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_PUBLIC, NULL, NULL},
-    {"bbox", GK_PARAMETER_BBOX, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, "where", NULL},
-    {"datetime", GK_PARAMETER_PERIOD, 0, 0, NULL, NULL, false, GK_ROLE_PUBLIC, "when", NULL},
-    {"definition", GK_PARAMETER_TEXT, 0, 20, NULL, NULL, false, GK_ROLE_ANALYST, "what", NULL},
+    {.name = "limit",
+     .type = GK_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = 10000,
+     .initial = "100",
+     .clamps = true,
+     .description = "page"},
+    {.name = "size",
+     .type = GK_PARAMETER_INTEGER,
+     .minimum = 250,
+     .maximum = 5000,
+     .description = "metres"},
+    {.name = "method",
+     .type = GK_PARAMETER_CHOICE,
+     .initial = "count",
+     .choices = "count|rate",
+     .description = "how"},
+    {.name = "name", .type = GK_PARAMETER_TEXT, .maximum = 20},
+    {.name = "bbox", .type = GK_PARAMETER_BBOX, .description = "where"},
+    {.name = "datetime", .type = GK_PARAMETER_PERIOD, .description = "when"},
+    {.name = "definition",
+     .type = GK_PARAMETER_TEXT,
+     .maximum = 20,
+     .role = GK_ROLE_ANALYST,
+     .description = "what"},
     {.name = "columns", .type = GK_PARAMETER_LIST, .choices = "count|rate|name"},
     {.name = NULL},
 };
@@ -271,6 +288,31 @@ START_TEST(openapi_says_what_the_parser_takes)
 }
 END_TEST
 
+START_TEST(examples_have_the_type_of_their_parameter)
+{
+    static const struct gk_parameter with[] = {
+        {.name = "limit", .type = GK_PARAMETER_INTEGER, .maximum = 10, .example = "7"},
+        {.name = "bbox", .type = GK_PARAMETER_BBOX, .example = "1.5,2,3,4"},
+        {.name = "method", .type = GK_PARAMETER_CHOICE, .choices = "count|rate", .example = "rate"},
+        {.name = "datetime", .type = GK_PARAMETER_PERIOD, .example = "2024-03-01"},
+        {.name = NULL},
+    };
+    struct gk_buf buf;
+    struct gk_json json;
+    gk_buf_init(&buf, 65536);
+    gk_json_init(&json, &buf);
+    gk_json_array_begin(&json);
+    gk_parameters_put_openapi(&json, with, GK_ROLE_PUBLIC);
+    gk_json_array_end(&json);
+    ck_assert_int_eq(gk_buf_status(&buf), GK_OK);
+    ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":7}"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":[1.5,2,3,4]}"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":\"rate\"}"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":\"2024-03-01\"}"));
+    gk_buf_release(&buf);
+}
+END_TEST
+
 START_TEST(text_is_escaped_for_urls_and_html)
 {
     struct gk_buf buf;
@@ -295,4 +337,5 @@ GK_UNIT_MAIN("parameter", defaults_hold_without_parameters,
              an_unknown_parameter_is_named_with_those_that_are_known,
              a_parameter_of_a_higher_role_does_not_exist_for_others,
              a_parameter_given_twice_is_refused, a_long_value_is_cut_between_characters,
-             openapi_says_what_the_parser_takes, text_is_escaped_for_urls_and_html)
+             openapi_says_what_the_parser_takes, examples_have_the_type_of_their_parameter,
+             text_is_escaped_for_urls_and_html)

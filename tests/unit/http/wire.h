@@ -145,6 +145,7 @@ __attribute__((unused)) static struct gk_server_config service(void)
                                      .connections_per_address = 32,
                                      .idle_timeout_s = 60,
                                      .response_max_bytes = 1 << 20,
+                                     .outbox_max_bytes = 1 << 24,
                                      .routes = routes,
                                      .route_count = sizeof routes / sizeof *routes,
                                      .authenticate = authenticate,

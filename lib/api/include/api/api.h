@@ -6,6 +6,7 @@
 #ifndef GK_API_API_H
 #define GK_API_API_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,5 +41,8 @@ const struct gk_route *gk_api_routes(size_t *count);
 /* A gk_authenticate whose context is the struct gk_api. */
 enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
                                    struct gk_principal *principal);
+
+/* A gk_recall whose context is the struct gk_api. */
+bool gk_api_recall(void *context, const struct gk_origin *origin, struct gk_response *response);
 
 #endif

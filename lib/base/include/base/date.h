@@ -77,8 +77,8 @@ bool gk_utc_parse(const char *text, size_t length, int64_t *utc_seconds);
 
 /* Parses OGC `datetime`: a date, an RFC 3339 date-time with zone, or an
  * interval of them with ".." or nothing for an open end. A date means its whole
- * day; an instant its wall-clock hour; an interval runs to the end of its last
- * day or hour. GK_INVALID with a message that says what is allowed. */
+ * day ("2024-03-01T", which GDAL writes, too); an instant its wall-clock hour; an interval runs to
+ * the end of its last day or hour. GK_INVALID with a message that says what is allowed. */
 GK_CHECKED enum gk_status gk_period_parse(const char *text, size_t length, struct gk_period *period,
                                           struct gk_error *error);
 

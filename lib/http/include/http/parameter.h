@@ -31,7 +31,8 @@ struct gk_parameter {
     bool clamps;
     enum gk_role role; /* least role that may use it; others get 400 as if unknown */
     const char *description;
-    const char *format; /* of the text, in OpenAPI ("uri"); NULL: none */
+    const char *format;  /* of the text, in OpenAPI ("uri"); NULL: none */
+    const char *example; /* for OpenAPI, as it is written in an address; NULL: none */
 };
 
 struct gk_value {

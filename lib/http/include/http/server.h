@@ -20,7 +20,9 @@
 
 /* --- Who asks ----------------------------------------------------------- */
 
-/* Each may read what those before it may. */
+/* Each may read what those before it may. Finished answers are shared among all
+ * of a role who have the same watch_area_id: what else answers may come to depend
+ * on belongs into struct gk_cache_class too. */
 enum gk_role { GK_ROLE_PUBLIC, GK_ROLE_CONTACT, GK_ROLE_ANALYST };
 
 struct gk_principal {
@@ -44,7 +46,18 @@ struct gk_query_parameter {
     struct gk_text value;
 };
 
-enum gk_format { GK_FORMAT_JSON, GK_FORMAT_HTML, GK_FORMAT_CSV };
+/* In the order in which they are preferred. Their names for `f` and their media
+ * types stand in one table, answer.c. */
+enum gk_format {
+    GK_FORMAT_JSON,
+    GK_FORMAT_HTML,
+    GK_FORMAT_CSV,
+    GK_FORMAT_TILEJSON,
+    GK_FORMAT_MAPBOX, /* a style for web maps */
+    GK_FORMAT_QML,    /* a style for QGIS */
+    GK_FORMAT_QLR,    /* a layer with its style for QGIS */
+    GK_FORMATS
+};
 
 struct gk_request {
     const char *path;                               /* decoded, NUL-terminated */
@@ -62,6 +75,15 @@ struct gk_request {
 
 /* --- Responses ---------------------------------------------------------- */
 
+/* What an answer was made from, as far as that can change while the server runs,
+ * in the words of whoever makes answers: the server only keeps and compares it.
+ * All zero: the answer is not kept. */
+struct gk_origin {
+    uint64_t word[4];
+};
+
+/* A member that becomes a header belongs to an answer that is given again: copied by
+ * finished.c, filled in by recall.c. */
 struct gk_response {
     int http_status;          /* 200 unless changed */
     const char *content_type; /* static or in the arena; NULL: that of the request's format */
@@ -71,11 +93,11 @@ struct gk_response {
     const char *file_name;    /* what a browser saves it as, of letters, digits, - and .; or NULL */
     const char *location;     /* for redirects, or NULL */
     const char *content_policy; /* Content-Security-Policy; NULL: nothing but inline style */
-    uint64_t state;        /* release or revision the body was made from: for a cache of answers */
-    int64_t data_utc;      /* when that was made; Last-Modified; 0: none */
-    int64_t data_age_s;    /* for the header Grannkarta-Data-Age; -1: none */
-    bool is_stale;         /* the database cannot be reached; header Grannkarta-Stale: true */
-    int32_t retry_after_s; /* with 503 and 429; 0: none */
+    struct gk_origin origin;    /* of a body that may be kept and given again; else zero */
+    int64_t data_utc;           /* when its data were made; Last-Modified; 0: none */
+    int64_t data_age_s;         /* for the header Grannkarta-Data-Age; -1: none */
+    bool is_stale;              /* the database cannot be reached; header Grannkarta-Stale: true */
+    int32_t retry_after_s;      /* with 503 and 429; 0: none */
 };
 
 /* Handles one request. Anything but GK_OK is answered as problem+json from
@@ -101,6 +123,11 @@ struct gk_route {
 typedef enum gk_status gk_authenticate(void *context, const unsigned char hash[32],
                                        struct gk_principal *principal);
 
+/* Whether a handler would now make the same answer as the one of that origin, for
+ * a caller who is known to be entitled to it. If so, sets data_age_s and is_stale
+ * of `response` unless that is NULL. Called on any thread; must not block. */
+typedef bool gk_recall(void *context, const struct gk_origin *origin, struct gk_response *response);
+
 struct gk_server_config {
     const char *listen;
     uint16_t port;          /* 0: any free one */
@@ -110,10 +137,13 @@ struct gk_server_config {
     unsigned connections_per_address;
     unsigned idle_timeout_s;
     size_t response_max_bytes;
+    size_t outbox_max_bytes; /* of bodies that clients have yet to take, together */
+    size_t cache_max_bytes;  /* of finished answers that are kept; 0: none */
     const struct gk_route *routes;
     size_t route_count;
-    void *context;                 /* handed to handlers and authenticate */
+    void *context;                 /* handed to handlers, authenticate and recall */
     gk_authenticate *authenticate; /* NULL: no tokens (operations address) */
+    gk_recall *recall;             /* NULL: no answer is kept */
     const char *audit_path;        /* NULL: none (operations address) */
     const struct gk_log *log;
     bool is_operations; /* plain texts, no compression, no CORS */
@@ -148,6 +178,10 @@ void gk_server_stop(struct gk_server *server, unsigned drain_s);
 struct gk_server_counters {
     uint64_t requests, responses_2xx, responses_304, responses_4xx, responses_5xx, bytes_out;
     uint64_t connections_open;
+    uint64_t outbox_bytes;   /* of bodies that clients have yet to take */
+    uint64_t outbox_refused; /* answers that found no room there: 503 */
+    uint64_t slow_closed;    /* connections closed because they took theirs too slowly */
+    uint64_t cache_hits, cache_misses, cache_evictions, cache_bytes, cache_answers;
 };
 
 /* Reads the counters, each by itself: together they need not be of one moment.

@@ -54,4 +54,14 @@ GK_CHECKED enum gk_status gk_store_releases(struct gk_store *store, int32_t id,
 GK_CHECKED enum gk_status gk_store_revisions(struct gk_store *store, gk_revision_function *function,
                                              void *context, struct gk_error *error);
 
+/* Looks at the number of a release; 0 becomes that of the one which the public
+ * sees. GK_NOT_FOUND: there is no such, or none stands; GK_GONE: it was withdrawn
+ * or erased. Reader's role. */
+GK_CHECKED enum gk_status gk_store_find_release(int32_t *number, struct gk_store *store,
+                                                struct gk_error *error);
+
+/* The same for a revision, whose newest needs no look: 0 stays 0. */
+GK_CHECKED enum gk_status gk_store_find_revision(int32_t number, struct gk_store *store,
+                                                 struct gk_error *error);
+
 #endif
