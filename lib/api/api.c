@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "grid.h"
+#include "selection.h"
+#include "tile.h"
 #include "view.h"
 
 /* --- Making and changing it --------------------------------------------------- */
@@ -65,18 +67,30 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     api->source = *source;
     for (uint64_t count = 0; count < GK_INTERVALS; count++)
         api->interval[count] = gk_poisson_interval(count, GK_CONFIDENCE);
+    if (gk_selection_cache_create(&api->selections, GK_SELECTIONS_MAX_BYTES) != GK_OK) {
+        gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
+        goto out;
+    }
     status = planes_make(api, error);
     if (status == GK_OK)
         status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
+    status = gk_tile_makers_create(&api->tile_makers);
+    if (status != GK_OK) {
+        gk_error_set(error, status, "make the api: %s", gk_status_text(status));
+        goto out;
+    }
     atomic_init(&api->settings, settings);
     *out = api;
     return GK_OK;
 out:
     settings_free(settings);
-    if (api != NULL)
+    if (api != NULL) {
+        gk_selection_cache_free(api->selections);
+        gk_grid_cache_free(api->grids);
         planes_free(api);
+    }
     free(api);
     return status;
 }
@@ -99,6 +113,8 @@ void gk_api_free(struct gk_api *api)
         return;
     gk_grid_cache_free(api->grids);
     planes_free(api);
+    gk_selection_cache_free(api->selections);
+    gk_tile_makers_free(api->tile_makers);
     settings_free(atomic_load(&api->settings));
     free(api);
 }
@@ -121,6 +137,7 @@ enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
 
 /* --- Routes --------------------------------------------------------------------- */
 
+#define JSON (1U << GK_FORMAT_JSON)
 #define JSON_AND_HTML (1U << GK_FORMAT_JSON | 1U << GK_FORMAT_HTML)
 
 static const struct gk_route routes[] = {
@@ -136,10 +153,21 @@ static const struct gk_route routes[] = {
      GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/schema/feature", gk_resource_feature_schema, GK_ROLE_PUBLIC,
      JSON_AND_HTML, GK_SCHEMA_TYPE, true},
+    {"/collections/{collection}/queryables", gk_resource_queryables, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_SCHEMA_TYPE, true},
+    {"/collections/{collection}/sortables", gk_resource_sortables, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC,
      JSON_AND_HTML | 1U << GK_FORMAT_CSV, GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
+    {"/collections/{collection}/tiles", gk_resource_tilesets, GK_ROLE_PUBLIC, JSON, NULL, true},
+    {"/collections/{collection}/tiles/" GK_TILE_SET, gk_resource_tileset, GK_ROLE_PUBLIC,
+     JSON | 1U << GK_FORMAT_TILEJSON, NULL, true},
+    {"/collections/{collection}/tiles/" GK_TILE_SET "/{z}/{y}/{x}", gk_resource_tile,
+     GK_ROLE_PUBLIC, 0, NULL, true},
+    {"/tileMatrixSets", gk_resource_tile_sets, GK_ROLE_PUBLIC, JSON, NULL, false},
+    {"/tileMatrixSets/" GK_TILE_SET, gk_resource_tile_set, GK_ROLE_PUBLIC, JSON, NULL, false},
 };
 
 const struct gk_route *gk_api_routes(size_t *count)

@@ -25,7 +25,10 @@
 #define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
 #define GK_CSV_TYPE "text/csv"
 #define GK_SCHEMA_TYPE "application/schema+json"
+#define GK_TILESETS_REL "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
+#define GK_QUERYABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+#define GK_SORTABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 enum { GK_LIMIT_MAX = 10000 };
 
@@ -66,6 +69,8 @@ enum { GK_INTERVALS = 1024 };
 #define GK_CONFIDENCE 0.95
 
 struct gk_grid_cache;
+struct gk_selection_cache;
+struct gk_tile_makers;
 
 enum { GK_CRS_MAX = 8 };
 
@@ -75,6 +80,8 @@ struct gk_api {
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
     struct gk_plane *plane[GK_CRS_MAX]; /* by index of geo/crs.h; NULL for geographic ones */
+    struct gk_selection_cache *selections;
+    struct gk_tile_makers *tile_makers;
 };
 
 /* As gk_api_create() with a source of one's own; config->holder is not used. */
@@ -91,6 +98,7 @@ struct gk_layer {
     const char *geometry; /* JSON Schema format: "geometry-multipolygon", ... */
     bool has_counts;      /* datetime sets the period of counts; definition counts */
     bool has_method;      /* method and size */
+    bool is_unranked;     /* not put in order by counts and rates: rule 7 */
     const struct gk_column *columns;
     size_t column_count;
     /* Sets view->first, end and shapes. Fills what only this layer needs. */
@@ -263,6 +271,10 @@ enum gk_query {
     GK_QUERY_RESULT_TYPE,
     GK_QUERY_CSV,
     GK_QUERY_CSV_GEOMETRY,
+    GK_QUERY_FILTER,
+    GK_QUERY_FILTER_LANG,
+    GK_QUERY_FILTER_CRS,
+    GK_QUERY_SORTBY,
     GK_QUERY_CURSOR,
     GK_QUERY_RELEASE,
     GK_QUERY_REVISION,
@@ -299,6 +311,7 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
     gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
-    gk_resource_item, gk_resource_releases, gk_resource_revisions;
+    gk_resource_item, gk_resource_releases, gk_resource_revisions, gk_resource_queryables,
+    gk_resource_sortables;
 
 #endif

@@ -7,6 +7,10 @@ other CRS of the API a column with what ST_Transform() makes of it.
 """
 import answers
 
+RELEASE = """
+  r AS (SELECT * FROM grannkarta.release WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT 1),
+  l AS (SELECT lattice.* FROM grannkarta.lattice JOIN r ON version = r.lattice_version)"""
+
 SRIDS = (4326, 3006, 3008, 3857)
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CRS = {CRS84: 4326, **{"http://www.opengis.net/def/crs/EPSG/0/%d" % srid: srid for srid in SRIDS}}
@@ -26,15 +30,15 @@ def make(database):
     database.execute(f"""
         CREATE SCHEMA truth;
         CREATE TABLE truth.place (collection text, id bigint, g geometry, PRIMARY KEY (collection, id));
-        INSERT INTO truth.place WITH {answers.RELEASE}
-          SELECT 'cells', cell_id, outline FROM cells;
-        INSERT INTO truth.place WITH {answers.RELEASE}
+        INSERT INTO truth.place WITH {RELEASE}
+          SELECT 'cells', c.cell_id, c.outline FROM r JOIN lattice_cell c ON c.version = r.lattice_version;
+        INSERT INTO truth.place WITH {RELEASE}
           SELECT 'districts-' || d.set_name, d.id, d.outline
           FROM r JOIN release_district rd ON rd.release_id = r.id JOIN district d ON d.id = rd.district_id;
-        INSERT INTO truth.place WITH {answers.RELEASE}
+        INSERT INTO truth.place WITH {RELEASE}
           SELECT 'watch-areas', w.watch_area_id, o.outline
           FROM r JOIN release_watch_area w ON w.release_id = r.id JOIN watch_boundary o ON o.id = w.boundary_id;
-        INSERT INTO truth.place WITH RECURSIVE {answers.RELEASE},
+        INSERT INTO truth.place WITH RECURSIVE {RELEASE},
           home AS (SELECT c.id, c.id AS cell_id, c.merged_into FROM cell c
                    UNION ALL SELECT h.id, c.id, c.merged_into FROM home h JOIN cell c ON c.id = h.merged_into)
           SELECT 'incidents', i.id,
