@@ -196,9 +196,12 @@ static bool parse_moment(const char *text, size_t length, struct gk_period *peri
     return false;
 }
 
+/* QGIS writes an open beginning as the year 0, which no date here has. */
 static bool is_open(const char *text, size_t length)
 {
-    return length == 0 || (length == 2 && memcmp(text, "..", 2) == 0);
+    static const char qgis[] = "0000-01-01T00:00:00Z";
+    return length == 0 || (length == 2 && memcmp(text, "..", 2) == 0) ||
+           (length == sizeof qgis - 1 && memcmp(text, qgis, length) == 0);
 }
 
 enum gk_status gk_period_parse(const char *text, size_t length, struct gk_period *period,

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """OWSLib, a client in Python, finds its way through the service: landing page,
-interface, conformance, collections, features, one feature, filters."""
+interface, conformance, collections, queryables, features, one feature, filters:
+every method of its client for OGC API - Features."""
 import os
 import sys
 
@@ -19,6 +20,30 @@ def the_service_describes_itself():
     is_eq(sorted(client.feature_collections()),
           ["cells", "districts-kommun", "districts-regso", "hotspots", "watch-areas"],
           "collections of features, as the public has them")
+
+
+def every_collection_is_described():
+    listed = client.collections()["collections"]
+    for c in listed:
+        one = client.collection(c["id"])
+        is_eq((one["id"], one["title"], one["extent"]), (c["id"], c["title"], c["extent"]), c["id"] + " by its name")
+    is_eq([c["id"] for c in listed], client.feature_collections(), "all are collections of features")
+
+
+def queryables_are_properties():
+    for name in client.feature_collections():
+        queryables = client.collection_queryables(name)["properties"]
+        properties = client.collection_items(name, limit=1)["features"][0]["properties"]
+        is_eq([q for q in queryables if q not in properties and q not in ("id", "geometry")], [],
+              "%s: %d queryables are properties" % (name, len(queryables)))
+        ok(len(queryables) > 2, "and there are some")
+
+
+def a_filter_is_text():
+    expected = {i for i, e in answers.cells(m).items() if e["count"] > 1 and e["dwellings"] <= 30}
+    got = client.collection_items("cells", filter="count > 1 AND dwellings <= 30", limit=10000)
+    is_eq({f["id"] for f in got["features"]}, expected, "%d cells, as SQL says" % len(expected))
+    is_eq(got["numberMatched"], len(expected), "and counted so")
 
 
 def a_collection_is_read_page_by_page():
@@ -60,5 +85,8 @@ def an_analyst_sees_incidents():
 
 with municipality() as m, Daemon(m.conninfo()) as daemon:
     client = Features(daemon.url("/"))
-    run(the_service_describes_itself, a_collection_is_read_page_by_page, filters_are_understood, one_feature_is_found,
-        an_analyst_sees_incidents)
+    tests = [the_service_describes_itself, every_collection_is_described, a_collection_is_read_page_by_page,
+             filters_are_understood, one_feature_is_found, an_analyst_sees_incidents]
+    if any(c.endswith("conf/features-filter") for c in client.conformance()["conformsTo"]):
+        tests += [queryables_are_properties, a_filter_is_text]
+    run(*tests)

@@ -60,6 +60,9 @@ START_TEST(periods_take_what_the_standard_allows)
     ck_assert_int_eq(p.from_hour, 19783 * 24 + 8);
     ck_assert_int_eq(parse("../2024-03-01", &p), GK_OK);
     ck_assert_int_eq(p.from_hour, GK_HOUR_OPEN_FROM);
+    ck_assert_int_eq(parse("0000-01-01T00:00:00Z/2024-03-01", &p), GK_OK); /* QGIS */
+    ck_assert_int_eq(p.from_hour, GK_HOUR_OPEN_FROM);
+    ck_assert_int_eq(parse("2024-03-01/9999-12-31T00:00:00Z", &p), GK_OK); /* QGIS */
     ck_assert_int_eq(parse("2024-03-01/", &p), GK_OK);
     ck_assert_int_eq(p.to_hour, GK_HOUR_OPEN_TO);
     ck_assert_int_eq(parse("2024-01-01/2024-01-31", &p), GK_OK);
