@@ -249,6 +249,16 @@ static void put_limits(struct gk_buf *buf, const struct gk_view *view)
             "datetime=2024-01-01/2024-12-31 counts these months; without it the last 12. It never "
             "removes features."));
     gk_html_term(
+        buf, "Filter",
+        gk_say(
+            request,
+            "filter=count >= 2 AND dwellings < 50 (CQL2) väljer objekt, sortby=-count ordnar dem. "
+            "QGIS 3.32 och nyare skickar sina villkor så. Vad som kan väljas på står "
+            "under /collections/LAGER/queryables.",
+            "filter=count >= 2 AND dwellings < 50 (CQL2) chooses features, sortby=-count orders "
+            "them. QGIS 3.32 and newer sends its conditions so. What can be chosen by "
+            "is under /collections/LAYER/queryables."));
+    gk_html_term(
         buf, gk_say(request, "Sidor", "Pages"),
         gk_text(
             request,

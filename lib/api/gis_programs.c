@@ -112,8 +112,9 @@ static void put_gdal(struct gk_buf *buf, const struct gk_view *view)
                 "ogr2ogr -f GPKG cells.gpkg OAPIF:%s cells\n"
                 "ogr2ogr -f GPKG -t_srs EPSG:3006 -spat 14.4 56.0 14.6 56.1 part.gpkg "
                 "OAPIF:%s cells\n"
-                "curl -s '%s?limit=1000&bbox=14.4,56.0,14.6,56.1&datetime=2024-01-01/2024-12-31'",
-                root, root, root, items));
+                "curl -s '%s?limit=1000&bbox=14.4,56.0,14.6,56.1&datetime=2024-01-01/2024-12-31'\n"
+                "curl -s -G --data-urlencode 'filter=count >= 2 AND dwellings < 50' %s",
+                root, root, root, items, items));
     gk_html_element(
         buf, "p",
         gk_say(request,
