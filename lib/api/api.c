@@ -18,6 +18,7 @@ static void settings_free(struct gk_settings *settings)
         struct gk_settings *older = settings->older;
         free(settings->title);
         free(settings->publisher);
+        free(settings->licence);
         free(settings);
         settings = older;
     }
@@ -30,14 +31,30 @@ static struct gk_settings *settings_make(const struct gk_api_config *config)
         return NULL;
     settings->title = strdup(config->title == NULL ? "" : config->title);
     settings->publisher = strdup(config->publisher == NULL ? "" : config->publisher);
+    settings->licence = strdup(config->licence == NULL ? "" : config->licence);
     settings->limit_default = config->limit_default < 1              ? 1
                               : config->limit_default > GK_LIMIT_MAX ? GK_LIMIT_MAX
                                                                      : config->limit_default;
-    if (settings->title == NULL || settings->publisher == NULL) {
+    if (settings->title == NULL || settings->publisher == NULL || settings->licence == NULL) {
         settings_free(settings);
         return NULL;
     }
     return settings;
+}
+
+static void planes_free(struct gk_api *api)
+{
+    for (size_t i = 0; i < GK_CRS_MAX; i++)
+        gk_plane_free(api->plane[i]);
+}
+
+static enum gk_status planes_make(struct gk_api *api, struct gk_error *error)
+{
+    enum gk_status status = GK_OK;
+    for (size_t i = 0; i < gk_crs_count() && i < GK_CRS_MAX && status == GK_OK; i++)
+        if (!gk_crs_at(i)->is_geographic)
+            status = gk_plane_create(&api->plane[i], gk_crs_at(i), error);
+    return status;
 }
 
 enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *source,
@@ -57,7 +74,9 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
         gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
         goto out;
     }
-    status = gk_grid_cache_create(&api->grids, error);
+    status = planes_make(api, error);
+    if (status == GK_OK)
+        status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
     status = gk_tile_makers_create(&api->tile_makers);
@@ -73,6 +92,7 @@ out:
     if (api != NULL) {
         gk_selection_cache_free(api->selections);
         gk_grid_cache_free(api->grids);
+        planes_free(api);
     }
     free(api);
     return status;
@@ -95,6 +115,7 @@ void gk_api_free(struct gk_api *api)
     if (api == NULL)
         return;
     gk_grid_cache_free(api->grids);
+    planes_free(api);
     gk_selection_cache_free(api->selections);
     gk_tile_makers_free(api->tile_makers);
     settings_free(atomic_load(&api->settings));
@@ -120,12 +141,14 @@ enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
 /* --- Routes --------------------------------------------------------------------- */
 
 #define JSON (1U << GK_FORMAT_JSON)
+#define HTML (1U << GK_FORMAT_HTML)
 #define JSON_AND_HTML (1U << GK_FORMAT_JSON | 1U << GK_FORMAT_HTML)
 
 static const struct gk_route routes[] = {
     {"/", gk_resource_landing, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/conformance", gk_resource_conformance, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/api", gk_resource_api, GK_ROLE_PUBLIC, JSON_AND_HTML, GK_OPENAPI_TYPE, false},
+    {"/gis", gk_resource_gis, GK_ROLE_PUBLIC, HTML, NULL, false},
     {"/releases", gk_resource_releases, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/revisions", gk_resource_revisions, GK_ROLE_ANALYST, JSON_AND_HTML, NULL, false},
     {"/collections", gk_resource_collections, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, true},
@@ -139,8 +162,8 @@ static const struct gk_route routes[] = {
      GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/sortables", gk_resource_sortables, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_SCHEMA_TYPE, true},
-    {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC, JSON_AND_HTML,
-     GK_GEOJSON_TYPE, true},
+    {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC,
+     JSON_AND_HTML | 1U << GK_FORMAT_CSV, GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/tiles", gk_resource_tilesets, GK_ROLE_PUBLIC, JSON, NULL, true},
