@@ -54,7 +54,9 @@ struct gk_reaper {
     bool is_running, is_stopping;
     uint64_t head_timeout_us;
     struct gk_link *links;
-    const struct gk_outbox *outbox;
+    struct gk_outbox *outbox;
+    uint64_t refused_before; /* by the outbox, at the last look */
+    unsigned pressure;       /* how many times the rate asked of readers is doubled */
     atomic_uint_fast64_t slow_closed;
     void (*tick)(void *context); /* once a second too, without the lock; NULL: nothing */
     void *context;
@@ -217,6 +219,9 @@ const char *gk_format_type(const struct gk_route *route, enum gk_format format);
 
 /* Destructor of the compressor key. */
 void gk_compressor_free(void *compressor);
+
+/* What, beside the input, decides the bytes of an encoding; static. Part of ETags. */
+const char *gk_compress_signature(enum gk_encoding encoding);
 
 /* Compresses `body` into new memory; false (and nothing) if that fails. */
 bool gk_compress(pthread_key_t key, enum gk_encoding encoding, const struct gk_buf *body,
