@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "tile.h"
 #include "view.h"
 
 /* --- Making and changing it --------------------------------------------------- */
@@ -53,11 +54,18 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
+    status = gk_tile_makers_create(&api->tile_makers);
+    if (status != GK_OK) {
+        gk_error_set(error, status, "make the api: %s", gk_status_text(status));
+        goto out;
+    }
     atomic_init(&api->settings, settings);
     *out = api;
     return GK_OK;
 out:
     settings_free(settings);
+    if (api != NULL)
+        gk_grid_cache_free(api->grids);
     free(api);
     return status;
 }
@@ -79,6 +87,7 @@ void gk_api_free(struct gk_api *api)
     if (api == NULL)
         return;
     gk_grid_cache_free(api->grids);
+    gk_tile_makers_free(api->tile_makers);
     settings_free(atomic_load(&api->settings));
     free(api);
 }
@@ -101,6 +110,7 @@ enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
 
 /* --- Routes --------------------------------------------------------------------- */
 
+#define JSON (1U << GK_FORMAT_JSON)
 #define JSON_AND_HTML (1U << GK_FORMAT_JSON | 1U << GK_FORMAT_HTML)
 
 static const struct gk_route routes[] = {
@@ -120,6 +130,13 @@ static const struct gk_route routes[] = {
      GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
+    {"/collections/{collection}/tiles", gk_resource_tilesets, GK_ROLE_PUBLIC, JSON, NULL, true},
+    {"/collections/{collection}/tiles/" GK_TILE_SET, gk_resource_tileset, GK_ROLE_PUBLIC,
+     JSON | 1U << GK_FORMAT_TILEJSON, NULL, true},
+    {"/collections/{collection}/tiles/" GK_TILE_SET "/{z}/{y}/{x}", gk_resource_tile,
+     GK_ROLE_PUBLIC, 0, NULL, true},
+    {"/tileMatrixSets", gk_resource_tile_sets, GK_ROLE_PUBLIC, JSON, NULL, false},
+    {"/tileMatrixSets/" GK_TILE_SET, gk_resource_tile_set, GK_ROLE_PUBLIC, JSON, NULL, false},
 };
 
 const struct gk_route *gk_api_routes(size_t *count)

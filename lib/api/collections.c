@@ -85,6 +85,9 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
                      gk_address(request, schema, (struct gk_address){.format = "json"}));
     gk_json_put_link(json, "describedBy", GK_SCHEMA_TYPE, NULL,
                      gk_address(request, feature, json_form));
+    gk_json_put_link(json, GK_TILESETS_REL, "application/json",
+                     gk_say(request, "Vektorkartrutor", "Vector tiles"),
+                     gk_address(request, gk_text(request, "%s/tiles", path), json_form));
     gk_json_array_end(json);
 }
 

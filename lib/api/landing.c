@@ -53,6 +53,10 @@ static void put_landing_json(const struct gk_view *view, struct gk_buf *buf)
                      json_address(request, "/collections"));
     gk_json_put_link(&json, "version-history", "application/json",
                      gk_say(request, "Utgåvor", "Releases"), json_address(request, "/releases"));
+    gk_json_put_link(&json, "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+                     "application/json",
+                     gk_say(request, "Kartrutornas indelning", "Tile matrix sets"),
+                     json_address(request, "/tileMatrixSets"));
     gk_json_array_end(&json);
     gk_json_object_end(&json);
     gk_buf_putc(buf, '\n');
@@ -117,6 +121,12 @@ static const char *const classes[] = {
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
 };
 enum { CLASSES = sizeof classes / sizeof *classes };
 

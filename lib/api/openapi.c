@@ -4,6 +4,7 @@
 #include "example.h"
 #include "html.h"
 #include "link.h"
+#include "openapi.h"
 #include "view.h"
 
 #include <string.h>
@@ -244,6 +245,7 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
         put_plain_path(json, "/revisions", "revisions", "The revisions that can be asked for",
                        "application/json", "#/components/schemas/Linked");
     put_collections_path(json, view);
+    gk_openapi_put_tile_sets(json);
     for (size_t i = 0; gk_view_collection_at(view, i, &c); i++) {
         put_about_path(json, view, &c, "", "about");
         put_about_path(json, view, &c, "/schema", "schema");
@@ -251,6 +253,8 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
         enum gk_status status = put_items_path(json, view, &c, false);
         if (status == GK_OK)
             status = put_items_path(json, view, &c, true);
+        if (status == GK_OK)
+            status = gk_openapi_put_tiles(json, view, &c);
         if (status != GK_OK)
             return status;
     }

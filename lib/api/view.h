@@ -24,6 +24,7 @@
 #define GK_GEOJSON_TYPE "application/geo+json"
 #define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
 #define GK_SCHEMA_TYPE "application/schema+json"
+#define GK_TILESETS_REL "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
 
 enum { GK_LIMIT_MAX = 10000 };
@@ -65,12 +66,14 @@ enum { GK_INTERVALS = 1024 };
 #define GK_CONFIDENCE 0.95
 
 struct gk_grid_cache;
+struct gk_tile_makers;
 
 struct gk_api {
     struct gk_source source;
     _Atomic(struct gk_settings *) settings;
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
+    struct gk_tile_makers *tile_makers;
 };
 
 /* As gk_api_create() with a source of one's own; config->holder is not used. */

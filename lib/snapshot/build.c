@@ -252,5 +252,5 @@ enum gk_status gk_build_seal(struct gk_build *build)
     for (uint32_t c = 1; c < s->cell_count; c++)
         if (s->cell_id[s->cell_by_id[c]] == s->cell_id[s->cell_by_id[c - 1]])
             return GK_INVALID;
-    return GK_OK;
+    return gk_build_tiles(build);
 }

@@ -1,6 +1,7 @@
 """Validation of answers against JSON schemas: those of OpenAPI 3.0 documents, and
 the standards' own in tests/schemas (YAML, as published)."""
 import functools
+import json
 import os
 
 import jsonschema
@@ -64,7 +65,7 @@ def _types(value):
 @functools.lru_cache(None)
 def _load(path):
     with open(path, encoding="utf-8") as f:
-        return _repaired(yaml.safe_load(f))
+        return _repaired(json.load(f) if path.endswith(".json") else yaml.safe_load(f))  # YAML refuses tabs
 
 
 @functools.lru_cache(None)

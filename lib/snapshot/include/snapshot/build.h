@@ -71,7 +71,10 @@ struct gk_pair {
 GK_CHECKED enum gk_status gk_build_pairs(struct gk_build *build, struct gk_rows *rows,
                                          uint32_t item_count, struct gk_pair *pairs, size_t count);
 
-/* Indexes cells by id and ties the texts in; the last step. GK_TOO_LARGE or
+/* Fills snapshot->tiles from everything else, for gk_build_seal(). GK_NO_MEMORY. */
+GK_CHECKED enum gk_status gk_build_tiles(struct gk_build *build);
+
+/* Indexes cells by id and for tiles, and ties the texts in; the last step. GK_TOO_LARGE or
  * GK_NO_MEMORY when a text did not fit, GK_INVALID when two cells have one id. */
 GK_CHECKED enum gk_status gk_build_seal(struct gk_build *build);
 

@@ -104,6 +104,16 @@ struct gk_municipality_kind {
     int32_t count;
 };
 
+/* Of map tiles; see snapshot/tiles.h. A zoom above GK_TILE_ZOOM_MAX: none. */
+struct gk_tiles {
+    uint32_t *cell;         /* cell indices by their point's place in the order of tiles */
+    uint64_t *code;         /* that place: gk_world_morton() of the point */
+    uint8_t cells_zoom;     /* from which on every tile can hold its cells one by one */
+    uint8_t incidents_zoom; /* the same for incidents; revision only */
+    uint8_t *set_zoom;      /* for the districts of each set */
+    uint8_t watch_zoom;     /* for watch areas */
+};
+
 struct gk_snapshot {
     enum gk_snapshot_kind kind;
     int32_t number; /* of the release or the revision, at least 1 */
@@ -184,6 +194,8 @@ struct gk_snapshot {
     uint32_t *square_start;
     struct gk_square *square;
     int32_t *square_dwellings[GK_CLASSES];
+
+    struct gk_tiles tiles;
 
     const char *text; /* what spans point into */
     size_t text_length;
