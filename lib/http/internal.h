@@ -23,6 +23,7 @@ enum {
     GK_CONNECTION_POOL_BYTES = 32768,  /* above both limits: answers are ours, not the library's */
     GK_REQUEST_ARENA_BYTES = 16777216, /* what handlers may take while they work */
     GK_COMPRESS_MIN_BYTES = 1024,
+    GK_UNSENT_MAX_BYTES = 262144, /* of a connection, in the kernel */
     GK_REQUEST_ID_BYTES = 17
 };
 
