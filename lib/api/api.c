@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "selection.h"
 #include "tile.h"
 #include "view.h"
 
@@ -51,6 +52,10 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     api->source = *source;
     for (uint64_t count = 0; count < GK_INTERVALS; count++)
         api->interval[count] = gk_poisson_interval(count, GK_CONFIDENCE);
+    if (gk_selection_cache_create(&api->selections, GK_SELECTIONS_MAX_BYTES) != GK_OK) {
+        gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
+        goto out;
+    }
     status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
@@ -64,8 +69,10 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
     return GK_OK;
 out:
     settings_free(settings);
-    if (api != NULL)
+    if (api != NULL) {
+        gk_selection_cache_free(api->selections);
         gk_grid_cache_free(api->grids);
+    }
     free(api);
     return status;
 }
@@ -87,6 +94,7 @@ void gk_api_free(struct gk_api *api)
     if (api == NULL)
         return;
     gk_grid_cache_free(api->grids);
+    gk_selection_cache_free(api->selections);
     gk_tile_makers_free(api->tile_makers);
     settings_free(atomic_load(&api->settings));
     free(api);
@@ -126,6 +134,10 @@ static const struct gk_route routes[] = {
      GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/schema/feature", gk_resource_feature_schema, GK_ROLE_PUBLIC,
      JSON_AND_HTML, GK_SCHEMA_TYPE, true},
+    {"/collections/{collection}/queryables", gk_resource_queryables, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_SCHEMA_TYPE, true},
+    {"/collections/{collection}/sortables", gk_resource_sortables, GK_ROLE_PUBLIC, JSON_AND_HTML,
+     GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,

@@ -85,6 +85,10 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
                      gk_address(request, schema, (struct gk_address){.format = "json"}));
     gk_json_put_link(json, "describedBy", GK_SCHEMA_TYPE, NULL,
                      gk_address(request, feature, json_form));
+    gk_json_put_link(json, GK_QUERYABLES_REL, GK_SCHEMA_TYPE, NULL,
+                     gk_address(request, gk_text(request, "%s/queryables", path), json_form));
+    gk_json_put_link(json, GK_SORTABLES_REL, GK_SCHEMA_TYPE, NULL,
+                     gk_address(request, gk_text(request, "%s/sortables", path), json_form));
     gk_json_put_link(json, GK_TILESETS_REL, "application/json",
                      gk_say(request, "Vektorkartrutor", "Vector tiles"),
                      gk_address(request, gk_text(request, "%s/tiles", path), json_form));
@@ -201,6 +205,18 @@ static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
                  gk_say(request, "Visa som tabell", "Show as a table"));
     gk_buf_puts(buf, " ");
     gk_html_link(buf, gk_address(request, path, (struct gk_address){.format = "json"}), "GeoJSON");
+    gk_buf_puts(buf, " ");
+    gk_html_link(buf,
+                 gk_address(request,
+                            gk_text(request, "/collections/%s/queryables", view->collection.name),
+                            (struct gk_address){.format = "html", .language = request->language}),
+                 gk_say(request, "Filtrera", "Filtering"));
+    gk_buf_puts(buf, " ");
+    gk_html_link(buf,
+                 gk_address(request,
+                            gk_text(request, "/collections/%s/sortables", view->collection.name),
+                            (struct gk_address){.format = "html", .language = request->language}),
+                 gk_say(request, "Ordna", "Sorting"));
     gk_buf_puts(buf, "</p>\n");
     put_columns_html(view, buf);
     gk_html_end(buf, view->settings, request);

@@ -66,6 +66,12 @@ void gk_example_set(const struct gk_view *view, const struct gk_collection *coll
     case GK_QUERY_DATETIME:
         row->example = period_example(view);
         break;
+    case GK_QUERY_FILTER:
+        row->example = "count >= 1";
+        break;
+    case GK_QUERY_SORTBY:
+        row->example = collection->layer->is_unranked ? "name" : "-count";
+        break;
     case GK_QUERY_RELEASE:
     case GK_QUERY_REVISION:
         row->example = version_example(view, query);

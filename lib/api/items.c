@@ -6,6 +6,7 @@
 #include "cursor.h"
 #include "html.h"
 #include "link.h"
+#include "selection.h"
 #include "view.h"
 
 /* --- What both have -------------------------------------------------------------- */
@@ -277,6 +278,9 @@ static enum gk_status open_page(struct page *page, struct gk_response *response,
         status = gk_view_apply(view, page->value, error);
     if (status == GK_OK)
         status = view->collection.layer->open(view, error);
+    if (status != GK_OK)
+        return status;
+    status = gk_view_select(view, page->value, error);
     if (status != GK_OK)
         return status;
     page->from = view->first;

@@ -250,6 +250,8 @@ static enum gk_status put_paths(struct gk_json *json, const struct gk_view *view
         put_about_path(json, view, &c, "", "about");
         put_about_path(json, view, &c, "/schema", "schema");
         put_about_path(json, view, &c, "/schema/feature", "feature-schema");
+        put_about_path(json, view, &c, "/queryables", "queryables");
+        put_about_path(json, view, &c, "/sortables", "sortables");
         enum gk_status status = put_items_path(json, view, &c, false);
         if (status == GK_OK)
             status = put_items_path(json, view, &c, true);

@@ -4,9 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "cql2.h"
 #include "view.h"
 
-enum { DESCRIPTION_DEFAULT_MAX = 32, CURSOR_TEXT_MAX = 128 };
+enum { DESCRIPTION_DEFAULT_MAX = 32, CURSOR_TEXT_MAX = 128, SORTBY_TEXT_MAX = 256 };
 
 static const struct gk_parameter rows[GK_QUERIES] = {
     [GK_QUERY_LIMIT] = {.name = "limit",
@@ -36,6 +37,30 @@ static const struct gk_parameter rows[GK_QUERIES] = {
                        .type = GK_PARAMETER_CHOICE,
                        .initial = "250",
                        .description = "Side of the squares in metres."},
+    [GK_QUERY_FILTER] = {.name = "filter",
+                         .type = GK_PARAMETER_TEXT,
+                         .maximum = GK_CQL2_TEXT_MAX,
+                         .description = "Only features that this CQL2 text is true for, such as "
+                                        "`count >= 3 AND S_INTERSECTS(geometry, BBOX(14.4, 56, "
+                                        "14.6, 56.1))`. Properties are those of `queryables`; a "
+                                        "geometry selects whole features, whose counts do not "
+                                        "change."},
+    [GK_QUERY_FILTER_LANG] = {.name = "filter-lang",
+                              .type = GK_PARAMETER_CHOICE,
+                              .choices = "cql2-text",
+                              .initial = "cql2-text",
+                              .description = "The language of `filter`."},
+    [GK_QUERY_FILTER_CRS] = {.name = "filter-crs",
+                             .type = GK_PARAMETER_CHOICE,
+                             .description = "The CRS of coordinates in `filter`, with the axes in "
+                                            "the order of its authority. Default: CRS84."},
+    [GK_QUERY_SORTBY] = {.name = "sortby",
+                         .type = GK_PARAMETER_TEXT,
+                         .maximum = SORTBY_TEXT_MAX,
+                         .description = "The order of features: up to 4 properties of `sortables` "
+                                        "with commas between, each with - before it for "
+                                        "descending. Nulls come last; what is equal stays in the "
+                                        "collection's own order."},
     [GK_QUERY_CURSOR] = {.name = "cursor",
                          .type = GK_PARAMETER_TEXT,
                          .maximum = CURSOR_TEXT_MAX,
@@ -95,6 +120,10 @@ static bool is_wanted(const struct gk_view *view, const struct gk_layer *layer, 
     switch (query) {
     case GK_QUERY_LIMIT:
     case GK_QUERY_BBOX:
+    case GK_QUERY_FILTER:
+    case GK_QUERY_FILTER_LANG:
+    case GK_QUERY_FILTER_CRS:
+    case GK_QUERY_SORTBY:
     case GK_QUERY_CURSOR:
         return !is_item;
     case GK_QUERY_DATETIME:
@@ -139,6 +168,10 @@ static bool complete_row(const struct gk_view *view, const struct gk_layer *laye
     }
     if (query == GK_QUERY_SIZE)
         row->choices = size_choices(view);
+    if (query == GK_QUERY_FILTER_CRS) {
+        row->choices = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+        row->initial = row->choices;
+    }
     return true;
 }
 

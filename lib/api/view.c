@@ -98,6 +98,8 @@ void gk_view_close(struct gk_view *view)
 {
     gk_grid_release(view->api->grids, view->grid);
     view->grid = NULL;
+    gk_selection_release(view->api->selections, view->selection);
+    view->selection = NULL;
     if (view->snapshot != NULL)
         view->api->source.release(view->api->source.context, view->snapshot);
     view->snapshot = NULL;

@@ -26,6 +26,8 @@
 #define GK_SCHEMA_TYPE "application/schema+json"
 #define GK_TILESETS_REL "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
+#define GK_QUERYABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+#define GK_SORTABLES_REL "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 enum { GK_LIMIT_MAX = 10000 };
 
@@ -66,6 +68,7 @@ enum { GK_INTERVALS = 1024 };
 #define GK_CONFIDENCE 0.95
 
 struct gk_grid_cache;
+struct gk_selection_cache;
 struct gk_tile_makers;
 
 struct gk_api {
@@ -73,6 +76,7 @@ struct gk_api {
     _Atomic(struct gk_settings *) settings;
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
+    struct gk_selection_cache *selections;
     struct gk_tile_makers *tile_makers;
 };
 
@@ -90,6 +94,7 @@ struct gk_layer {
     const char *geometry; /* JSON Schema format: "geometry-multipolygon", ... */
     bool has_counts;      /* datetime sets the period of counts; definition counts */
     bool has_method;      /* method and size */
+    bool is_unranked;     /* not put in order by counts and rates: rule 7 */
     const struct gk_column *columns;
     size_t column_count;
     /* Sets view->first, end and shapes. Fills what only this layer needs. */
@@ -245,6 +250,10 @@ enum gk_query {
     GK_QUERY_DEFINITION,
     GK_QUERY_METHOD,
     GK_QUERY_SIZE,
+    GK_QUERY_FILTER,
+    GK_QUERY_FILTER_LANG,
+    GK_QUERY_FILTER_CRS,
+    GK_QUERY_SORTBY,
     GK_QUERY_CURSOR,
     GK_QUERY_RELEASE,
     GK_QUERY_REVISION,
@@ -281,6 +290,7 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
     gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
-    gk_resource_item, gk_resource_releases, gk_resource_revisions;
+    gk_resource_item, gk_resource_releases, gk_resource_revisions, gk_resource_queryables,
+    gk_resource_sortables;
 
 #endif

@@ -104,6 +104,7 @@ const struct gk_layer gk_layer_watch_areas = {
                "larger than the area itself.",
     .geometry = "geometry-multipolygon",
     .has_counts = true,
+    .is_unranked = true,
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,
     .open = open_watch_areas,

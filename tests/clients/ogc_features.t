@@ -37,8 +37,16 @@ def the_landing_page_leads_everywhere():
 
 
 def conformance_is_what_is_implemented():
-    is_eq(sorted(c for c in public.json("/conformance")["conformsTo"] if c.startswith(CORE)),
-          sorted(CORE + c for c in ("core", "geojson", "html", "oas30")), "four classes of Part 1, no more")
+    spec = "http://www.opengis.net/spec/"
+    classes = {"ogcapi-features-1/1.0": ("core", "geojson", "html", "oas30"),
+               "ogcapi-features-3/1.0": ("queryables", "filter", "features-filter"),
+               "ogcapi-features-8/1.0": ("sortables", "sorting", "features-sorting"),
+               "cql2/1.0": ("cql2-text", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
+                            "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",
+                            "temporal-functions", "property-property")}
+    declared = public.json("/conformance")["conformsTo"]
+    is_eq(sorted(c for c in declared if any(c.startswith(spec + s) for s in classes)),
+          sorted(spec + s + "/conf/" + c for s in classes for c in classes[s]), "these classes, no more")
 
 
 def the_interface_is_openapi_3():

@@ -15,6 +15,7 @@ import random
 import statistics
 import sys
 import tempfile
+from urllib.parse import urlencode
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import places_files as p
@@ -136,11 +137,55 @@ def windows_of_time_are_whole_months():
     ok(0 in weak or max(weak) < sum(weak), "by day, they would differ")
 
 
+def filters_see_what_answers_show_and_no_more():
+    """What only analysts have is refused like what nobody has, word for word."""
+    hidden = ("kind", "code", "attempted", "from", "to", "hour", "reported", "place_radius_m", "revision", "approved",
+              "ended", "id", "count_villa", "unlocated", "district", "case_number", "x\"y")
+    for collection in ("cells", "districts-regso", "watch-areas", "hotspots"):
+        public = {n for f in list(values(collection).values())[:1] for n in f}
+        refused = lambda query, name: daemon.get(
+            f"/collections/{collection}/items?limit=1&" + urlencode(query)).json()["detail"].replace(f'"{name}"', "?")
+        nothing = [refused({"filter": "nothing = 'x'"}, "nothing"), refused({"sortby": "nothing"}, "nothing")]
+        for name in hidden:
+            if name in public or '"' in name:
+                continue
+            asked = [daemon.get(f"/collections/{collection}/items?limit=1&" + urlencode(q)) for q in (
+                {"filter": f"{name} = 'x'"}, {"filter": f'"{name}" IS NULL'}, {"sortby": name},
+                {"filter": f"S_INTERSECTS({name}, POINT(14 56))"})]
+            if {a.status for a in asked} != {400}:
+                ok(False, f"{collection}: {name} is refused: {[a.status for a in asked]}")
+            same = [refused({"filter": f"{name} = 'x'"}, name), refused({"sortby": name}, name)]
+            if same != nothing:
+                is_eq(same, nothing, f"{collection}: {name} is refused as what does not exist")
+    ok(True, "names that only analysts know are unknown to filters and orders")
+    asked = daemon.get("/collections/incidents/items?filter=count%3E0")
+    is_eq(asked.status, 401, "a filter opens no collection")
+
+
+def a_filter_selects_whole_cells_with_their_counts():
+    whole = values("cells")
+    for f in daemon.get("/collections/cells/items?limit=40").json()["features"]:
+        lon, lat = f["geometry"]["coordinates"][0][0][0]
+        lat0, lon0 = lat + 0.00001, lon + 0.00001  # a metre: much less than a cell
+        for literal in (f"BBOX({lon},{lat},{lon0:.7f},{lat0:.7f})", f"POINT({lon} {lat})",
+                        f"POLYGON(({lon} {lat},{lon0:.7f} {lat},{lon0:.7f} {lat0:.7f},{lon} {lat}))"):
+            found = daemon.get("/collections/cells/items?" + urlencode(
+                {"filter": f"S_INTERSECTS(geometry,{literal})"})).json()["features"]
+            same = {x["id"]: x["properties"] for x in found}
+            if f["id"] not in same or any(whole[i] != same[i] for i in same):
+                ok(False, f"{literal} selects whole cells, as they are")
+    both = [daemon.get("/collections/cells/items?limit=10000&" + urlencode({"filter": t})).json()["features"]
+            for t in ("count > 0", "NOT count > 0")]
+    is_eq({x["id"]: x["properties"] for half in both for x in half}, whole, "two halves are the whole, as it is")
+    ordered = daemon.get("/collections/cells/items?limit=10000&sortby=-count,dwellings").json()["features"]
+    is_eq({x["id"]: x["properties"] for x in ordered}, whole, "in any order they are the same")
+
+
 def nothing_splits_a_count():
     good = daemon.get("/collections/cells/items?limit=1")
     is_eq(good.status, 200, "without, it is answered")
     for query in ("kind=villa", "code=9801", "type=villa", "attempted=true", "completed=true", "definition=bra", "weekday=1",
-                  "hour=8", "class=flat", "filter=count%3E0", "properties=count", "sortby=-count", "min_count=1", "revision=1",
+                  "hour=8", "class=flat", "properties=count", "min_count=1", "revision=1",
                   "release=-1", "release=1&revision=1", "k=1", "cell=1", "case=5000", "size=250", "crs=x", "bbox-crs=x", "count=1", "dwellings=8"):
         for collection in ("cells", "districts-regso", "watch-areas"):
             answer = daemon.get(f"/collections/{collection}/items?limit=1&{query}")
@@ -281,6 +326,7 @@ def news_and_neighbours_are_named_as_what_remains():
 
 try:
     run(sliding_a_box_shows_whole_cells_only, windows_of_time_are_whole_months, nothing_splits_a_count,
+        filters_see_what_answers_show_and_no_more, a_filter_selects_whole_cells_with_their_counts,
         a_small_watch_area_answers_for_its_cover, another_definition_of_the_same_months_is_refused,
         an_unpublished_incident_leaves_no_trace, repeated_masks_average_to_nothing,
         demolished_homes_do_not_leave_a_cell_of_fewer_than_k, news_and_neighbours_are_named_as_what_remains)
