@@ -6,6 +6,7 @@
 
 #include "grid.h"
 #include "selection.h"
+#include "style.h"
 #include "tile.h"
 #include "view.h"
 
@@ -147,6 +148,9 @@ static const struct gk_route routes[] = {
      JSON | 1U << GK_FORMAT_TILEJSON, NULL, true},
     {"/collections/{collection}/tiles/" GK_TILE_SET "/{z}/{y}/{x}", gk_resource_tile,
      GK_ROLE_PUBLIC, 0, NULL, true},
+    {"/collections/{collection}/styles", gk_resource_styles, GK_ROLE_PUBLIC, JSON, NULL, true},
+    {"/collections/{collection}/styles/" GK_STYLE_NAME, gk_resource_style, GK_ROLE_PUBLIC,
+     1U << GK_FORMAT_MAPBOX | 1U << GK_FORMAT_QML | 1U << GK_FORMAT_QLR, NULL, true},
     {"/tileMatrixSets", gk_resource_tile_sets, GK_ROLE_PUBLIC, JSON, NULL, false},
     {"/tileMatrixSets/" GK_TILE_SET, gk_resource_tile_set, GK_ROLE_PUBLIC, JSON, NULL, false},
 };

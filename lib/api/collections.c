@@ -1,6 +1,7 @@
 /* The collections, one collection, and the schema of its features. */
 #include "html.h"
 #include "link.h"
+#include "style.h"
 #include "view.h"
 
 /* --- One collection as JSON ------------------------------------------------------ */
@@ -92,6 +93,7 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
     gk_json_put_link(json, GK_TILESETS_REL, "application/json",
                      gk_say(request, "Vektorkartrutor", "Vector tiles"),
                      gk_address(request, gk_text(request, "%s/tiles", path), json_form));
+    gk_style_put_links(json, request, path);
     gk_json_array_end(json);
 }
 

@@ -6,6 +6,7 @@
 
 #include "example.h"
 #include "link.h"
+#include "style.h"
 #include "tile.h"
 
 static void put_reference(struct gk_json *json, const char *to)
@@ -181,6 +182,9 @@ enum gk_status gk_openapi_put_tiles(struct gk_json *json, const struct gk_view *
 {
     static const char *const plain[] = {"application/json", NULL};
     static const char *const described[] = {"application/json", GK_TILEJSON_TYPE, NULL};
+    static const char *const style[] = {"application/vnd.mapbox.style+json",
+                                        "application/x-qgis-layer-settings",
+                                        "application/x-qgis-layer-definition", NULL};
     static const char *const tile[] = {GK_MVT_TYPE, NULL};
     struct gk_query_table table;
     enum gk_status status = gk_tile_table_make(view, c, &table);
@@ -191,6 +195,8 @@ enum gk_status gk_openapi_put_tiles(struct gk_json *json, const struct gk_view *
              "json|tilejson", described);
     put_path(json, view, c, &table, "/tiles/" GK_TILE_SET "/{tileMatrix}/{tileRow}/{tileCol}",
              "collection.vector.getTile", NULL, tile);
+    put_path(json, view, c, &table, "/styles", "styles", "json", plain);
+    put_path(json, view, c, &table, "/styles/" GK_STYLE_NAME, "style", "mapbox|qml|qlr", style);
     return GK_OK;
 }
 

@@ -194,12 +194,13 @@ static enum gk_status format_by_name(struct gk_exchange *x, const char *name)
     return refuse_format(x, name);
 }
 
-/* GeoJSON and the like are JSON to who asks for application/json. */
+/* GeoJSON and the like are JSON to who asks for application/json; so is a style,
+ * which web maps ask for in that way. */
 static struct gk_preference preference_for(const struct gk_exchange *x, enum gk_format format)
 {
     const char *accept = x->head.accept;
     struct gk_preference exact = gk_accept_preference(accept, gk_format_type(x->route, format));
-    if (format != GK_FORMAT_JSON)
+    if (format != GK_FORMAT_JSON && format != GK_FORMAT_MAPBOX)
         return exact;
     struct gk_preference plain = gk_accept_preference(accept, "application/json");
     return gk_preference_exceeds(plain, exact) ? plain : exact;
