@@ -83,7 +83,7 @@ static void add_cross_origin(struct gk_outgoing *out)
     add(out, "Access-Control-Allow-Origin", "*");
     if (x->method != GK_METHOD_OPTIONS) {
         add(out, "Access-Control-Expose-Headers",
-            "ETag, Content-Crs, Grannkarta-Data-Age, Grannkarta-Stale");
+            "ETag, Content-Crs, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale");
         return;
     }
     add(out, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");

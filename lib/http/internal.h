@@ -54,7 +54,9 @@ struct gk_reaper {
     bool is_running, is_stopping;
     uint64_t head_timeout_us;
     struct gk_link *links;
-    const struct gk_outbox *outbox;
+    struct gk_outbox *outbox;
+    uint64_t refused_before; /* by the outbox, at the last look */
+    unsigned pressure;       /* how many times the rate asked of readers is doubled */
     atomic_uint_fast64_t slow_closed;
     void (*tick)(void *context); /* once a second too, without the lock; NULL: nothing */
     void *context;

@@ -20,8 +20,10 @@
 /* Seen gone twice: a request that came just before is taken up in between. */
 enum { TICK_S = 1, HUNG_UP_TICKS = 2 };
 
-/* A large answer must be taken at this rate, once others wait for its memory. */
-enum { SLOW_AFTER_S = 5, SLOW_BYTES_PER_S = 65536 };
+/* A large answer must be taken at this rate, once others wait for its memory; each
+ * second in which some were refused doubles it, up to 1 MiB/s: who wants to hold all
+ * of the memory must at least read in earnest. */
+enum { SLOW_AFTER_S = 5, SLOW_BYTES_PER_S = 65536, PRESSURE_MAX = 4 };
 
 void gk_link_set_busy(struct gk_link *link, bool is_busy)
 {
@@ -92,7 +94,7 @@ static bool is_hung_up(int fd)
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static bool is_too_slow(const struct gk_link *link, uint64_t now_us)
+static bool is_too_slow(const struct gk_link *link, unsigned pressure, uint64_t now_us)
 {
     uint64_t since_us = atomic_load_explicit(&link->sending_since_us, memory_order_acquire);
     uint64_t bytes;
@@ -101,7 +103,7 @@ static bool is_too_slow(const struct gk_link *link, uint64_t now_us)
         return false;
     uint64_t before = atomic_load_explicit(&link->acknowledged_before, memory_order_relaxed);
     uint64_t taken = bytes > before ? bytes - before : 0;
-    return taken / ((now_us - since_us) / 1000000) < SLOW_BYTES_PER_S;
+    return taken / ((now_us - since_us) / 1000000) < (uint64_t)SLOW_BYTES_PER_S << pressure;
 }
 
 static bool is_crowded(const struct gk_outbox *outbox)
@@ -113,7 +115,7 @@ static void look_at(struct gk_reaper *reaper, struct gk_link *link, uint64_t now
 {
     if (atomic_load_explicit(&link->is_busy, memory_order_acquire)) {
         link->hung_up_ticks = 0;
-        if (is_crowded(reaper->outbox) && is_too_slow(link, now_us)) {
+        if (is_crowded(reaper->outbox) && is_too_slow(link, reaper->pressure, now_us)) {
             atomic_fetch_add_explicit(&reaper->slow_closed, 1, memory_order_relaxed);
             atomic_store_explicit(&link->sending_since_us, 0, memory_order_relaxed);
             (void)shutdown(link->fd, SHUT_RDWR);
@@ -125,6 +127,18 @@ static void look_at(struct gk_reaper *reaper, struct gk_link *link, uint64_t now
     if (link->hung_up_ticks >= HUNG_UP_TICKS ||
         (now_us > since_us && now_us - since_us > reaper->head_timeout_us))
         (void)shutdown(link->fd, SHUT_RDWR);
+}
+
+static void feel_pressure(struct gk_reaper *reaper)
+{
+    if (reaper->outbox == NULL)
+        return;
+    uint64_t refused = atomic_load_explicit(&reaper->outbox->refused, memory_order_relaxed);
+    if (refused != reaper->refused_before)
+        reaper->pressure += reaper->pressure < PRESSURE_MAX;
+    else
+        reaper->pressure -= reaper->pressure > 0;
+    reaper->refused_before = refused;
 }
 
 static void *run(void *context)
@@ -139,6 +153,7 @@ static void *run(void *context)
                pthread_cond_timedwait(&reaper->wake, &reaper->lock, &until) != ETIMEDOUT)
             continue;
         uint64_t now_us = gk_monotonic_us();
+        feel_pressure(reaper);
         for (struct gk_link *link = reaper->links; link != NULL; link = link->next)
             look_at(reaper, link, now_us);
         if (reaper->tick != NULL && !reaper->is_stopping) {

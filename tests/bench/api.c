@@ -34,6 +34,29 @@ static void measure(struct gk_api *api, const char *name, struct question q, int
            name, bytes, best);
 }
 
+/* Filters that were never asked before: what making a selection costs. */
+static void measure_new(struct gk_api *api, const char *name, const char *start_of_filter,
+                        const char *end_of_filter, const char *order)
+{
+    char filter[1024];
+    double best = 1e300;
+    struct question q = {.handler = gk_resource_items, .collection = "cells"};
+    q.query[0] = "limit", q.query[1] = "1", q.query[2] = "filter", q.query[3] = filter;
+    q.query[4] = order == NULL ? NULL : "sortby", q.query[5] = order;
+    for (int round = 0; round < ROUNDS * 3; round++) {
+        snprintf(filter, sizeof filter, "%s%d%s", start_of_filter, round, end_of_filter);
+        double start = now_us();
+        struct answer a = ask(api, q);
+        must(a.status);
+        forget(&a);
+        double each = now_us() - start;
+        best = each < best ? each : best;
+    }
+    printf(
+        "{\"name\":\"api: %s\",\"value\":%.2f,\"unit\":\"us\",\"against\":null,\"ratio\":null}\n",
+        name, best);
+}
+
 int main(void)
 {
     struct world world = {0};
@@ -52,6 +75,15 @@ int main(void)
             (struct question){.handler = gk_resource_item, .collection = "cells", .id = "77"},
             2000);
     measure(api, "table of 1,000 cells", table, 10);
+    page.query[2] = "filter";
+    page.query[3] = "count >= 1 OR dwellings > 5";
+    page.query[4] = "sortby";
+    page.query[5] = "-count,dwellings";
+    measure(api, "page of 1,000 cells of a kept selection", page, 20);
+    measure_new(api, "new filter over 20,000 cells", "count >= 1 AND cell <> ", "", NULL);
+    measure_new(api, "new filter and order over 20,000 cells", "cell <> ", "", "-count,dwellings");
+    measure_new(api, "new polygon over 20,000 cells",
+                "S_INTERSECTS(geometry, POLYGON((14 55,15 55,15 57,14.2 57.", ",14 55)))", NULL);
     measure(api, "first grid kept, page of 100 squares",
             (struct question){.handler = gk_resource_items, .collection = "hotspots"}, 50);
     measure(api, "definition of the interface",

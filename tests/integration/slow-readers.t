@@ -93,6 +93,27 @@ def memory_is_bounded_and_small_answers_go_out():
         daemon.poll(lambda: metric(daemon, "answers_memory_bytes") == 0, "nothing waits any more")
 
 
+def who_holds_all_of_it_must_read_in_earnest():
+    with Daemon(m.conninfo(), answers_memory=16, answer_cache=0) as daemon:
+        daemon.get(LARGE % 9999)
+        readers = [Reader(daemon, LARGE % (9998 - i)) for i in range(16)]
+        held = [r for r in readers if r.head() == 200]
+        stop, refused = time.monotonic() + 30, 0
+        # 90 kB a second each: enough while nobody waits, not while others are refused.
+        while time.monotonic() < stop and metric(daemon, "slow_connections_closed_total") == 0:
+            refused += daemon.get(LARGE % 9000).status == 503
+            for r in held:
+                try:
+                    r.bytes += r.socket.recv(9000)
+                except ConnectionResetError:
+                    stop = 0
+            time.sleep(0.08)
+        ok(refused > 0, "%d answers are held at 90 kB/s, %d others refused" % (len(held), refused))
+        daemon.poll(lambda: daemon.get(LARGE % 9000).status == 200, "then they must give way")
+        for r in readers:
+            r.socket.close()
+
+
 def who_reads_slowly_is_left_alone_while_there_is_room():
     with Daemon(m.conninfo(), answers_memory=16) as daemon:
         whole = daemon.get(LARGE % 9999).body
@@ -128,7 +149,7 @@ def a_reader_that_goes_away_frees_its_answer():
 
 
 try:
-    run(memory_is_bounded_and_small_answers_go_out, who_reads_slowly_is_left_alone_while_there_is_room,
+    run(memory_is_bounded_and_small_answers_go_out, who_holds_all_of_it_must_read_in_earnest, who_reads_slowly_is_left_alone_while_there_is_room,
         one_body_for_many_is_held_once, a_reader_that_goes_away_frees_its_answer)
 finally:
     context.__exit__(None, None, None)

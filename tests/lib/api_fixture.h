@@ -322,8 +322,8 @@ struct world {
     struct gk_snapshot *newest[GK_SNAPSHOT_KINDS];
     struct gk_snapshot *replaced; /* what a cursor may still be pinned to */
     const struct gk_numbers *numbers;
-    int asked[GK_SNAPSHOT_KINDS];
-    int held;
+    atomic_int asked[GK_SNAPSHOT_KINDS];
+    atomic_int held;
 };
 
 static inline const struct gk_snapshot *world_acquire(void *context, enum gk_snapshot_kind kind)

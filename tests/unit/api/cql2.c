@@ -307,5 +307,314 @@ START_TEST(every_predicate_gives_the_count_of_the_standard)
 }
 END_TEST
 
+/* --- What the examples leave out ---------------------------------------------------------------
+ */
+
+/* One row: n = 1.5, t = "Åby", b = true, d = 2024-03-01, s = its noon in UTC, g = a
+ * point; each with a name beginning with "no_" that is null. */
+static bool find_one(void *context, struct gk_text name, int *property, enum gk_cql2_type *type)
+{
+    (void)context;
+    static const char letters[] = "ntbdsg";
+    static const enum gk_cql2_type types[] = {GK_CQL2_NUMBER, GK_CQL2_TEXT,      GK_CQL2_BOOLEAN,
+                                              GK_CQL2_DATE,   GK_CQL2_TIMESTAMP, GK_CQL2_GEOMETRY};
+    bool is_null = name.length == 4 && memcmp(name.data, "no_", 3) == 0;
+    char letter = is_null ? name.data[3] : name.length == 1 ? name.data[0] : '?';
+    const char *at = strchr(letters, letter);
+    if (at == NULL)
+        return false;
+    *property = (int)(at - letters) + (is_null ? 10 : 0);
+    *type = types[at - letters];
+    return true;
+}
+
+static bool value_of_one(void *context, int property, struct gk_cql2_value *value)
+{
+    (void)context;
+    if (property >= 10)
+        return false;
+    if (property == 0)
+        value->number = 1.5;
+    else if (property == 1)
+        value->text = (struct gk_text){"Åby", 4};
+    else if (property == 2)
+        value->integer = 1;
+    else if (property == 3)
+        ck_assert(gk_cql2_read_date((struct gk_text){"2024-03-01", 10}, &value->integer));
+    else
+        ck_assert(
+            gk_cql2_read_timestamp((struct gk_text){"2024-03-01T12:00:00Z", 20}, &value->integer));
+    return true;
+}
+
+static int one_touches(void *context, int property, const struct gk_geometry *geometry,
+                       uint64_t *work)
+{
+    (void)context;
+    struct gk_lonlat_e7 point = {145000000, 560000000};
+    if (property >= 10)
+        return -1;
+    return geometry == NULL || gk_geometry_touches_point(geometry, point, work);
+}
+
+/* "T", "F", "U" (unknown), or the message of the refusal. */
+static const char *truth_of(const char *text)
+{
+    static char message[GK_ERROR_MESSAGE_MAX];
+    static const char *const names[] = {"F", "U", "T"};
+    struct gk_cql2_source source = {
+        .find = find_one, .value = value_of_one, .touches = one_touches};
+    struct gk_arena arena;
+    struct gk_error error;
+    struct gk_cql2_node *root;
+    const char *result = message;
+    gk_arena_init(&arena, ARENA_MAX);
+    if (gk_cql2_parse(&root, text, strlen(text), &arena, &error) != GK_OK ||
+        gk_cql2_bind(root, &source, &arena, &error) != GK_OK) {
+        ck_assert_int_eq(error.status, GK_INVALID);
+        memcpy(message, error.message, sizeof message);
+    } else {
+        struct gk_cql2_run run = {.source = &source, .scratch = &arena};
+        result = names[gk_cql2_evaluate(root, &run)];
+    }
+    gk_arena_release(&arena);
+    return result;
+}
+
+struct expectation {
+    const char *text, *expected;
+};
+
+static void check_all_of(const struct expectation *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *result = truth_of(rows[i].text);
+        bool is_so = strlen(rows[i].expected) == 1 ? strcmp(result, rows[i].expected) == 0
+                                                   : strstr(result, rows[i].expected) != NULL;
+        ck_assert_msg(is_so, "%s: %s, not %s", rows[i].text, result, rows[i].expected);
+    }
+}
+#define CHECK_ALL_OF(rows) check_all_of(rows, sizeof(rows) / sizeof *(rows))
+
+/* The truth table of the standard, clause 6.2. */
+START_TEST(logic_has_three_values)
+{
+    static const struct expectation rows[] = {
+        {"TRUE AND TRUE", "T"},
+        {"TRUE AND FALSE", "F"},
+        {"TRUE AND no_n = 1", "U"},
+        {"FALSE AND no_n = 1", "F"},
+        {"no_n = 1 AND no_n = 1", "U"},
+        {"no_n = 1 AND FALSE", "F"},
+        {"TRUE OR no_n = 1", "T"},
+        {"FALSE OR no_n = 1", "U"},
+        {"no_n = 1 OR TRUE", "T"},
+        {"NOT no_n = 1", "U"},
+        {"NOT (no_n = 1 OR n = 2)", "U"},
+        {"no_n BETWEEN 1 AND 2", "U"},
+        {"n BETWEEN no_n AND 1", "U"},
+        {"no_n IN (1)", "U"},
+        {"n IN (1.5, no_n)", "T"},
+        {"n IN (1, no_n)", "U"},
+        {"n NOT IN (1, no_n)", "U"},
+        {"no_t LIKE '%'", "U"},
+        {"CASEI(no_t) = 'a'", "U"},
+        {"S_INTERSECTS(no_g, POINT(1 2))", "U"},
+        {"T_BEFORE(no_d, DATE('2024-01-01'))", "U"},
+        {"T_DURING(INTERVAL(no_s, s), INTERVAL('..', '2025-01-01'))", "U"},
+        {"no_n IS NULL", "T"},
+        {"n IS NOT NULL", "T"},
+        {"no_g IS NULL", "T"},
+        {"g IS NULL", "F"},
+        {"INTERVAL(no_d, d) IS NULL", "T"},
+        {"(no_n = 1) IS NULL", "T"},
+        {"n = 1 IS NULL", "F"},
+        {"TRUE IS NULL", "F"},
+        {"POINT(1 2) IS NOT NULL", "T"},
+        {"CASEI(no_t) IS NULL", "T"},
+        {"no_n = no_n", "U"},
+        {"no_n IS NULL AND NOT n IS NULL", "T"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+START_TEST(texts_are_escaped_in_both_ways)
+{
+    static const struct expectation rows[] = {{"'a''b' = 'a\\'b'", "T"},
+                                              {"'\\\\' = '\\\\'", "T"},
+                                              {"'\\t' LIKE '_'", "T"},
+                                              {"'\\q' LIKE '__'", "T"},
+                                              {"'a%b' LIKE 'a\\%b'", "T"},
+                                              {"'axb' LIKE 'a\\%b'", "F"},
+                                              {"'a_b' LIKE 'a\\_b'", "T"},
+                                              {"'axb' LIKE 'a\\_b'", "F"},
+                                              {"'a\\\\b' LIKE 'a\\\\\\\\b'", "F"},
+                                              {"'a\\\\b' LIKE 'a\\\\b'", "T"},
+                                              {"t = 'Åby'", "T"},
+                                              {"t LIKE '_by'", "T"},
+                                              {"t LIKE '__by'", "F"},
+                                              {"t LIKE '%'", "T"},
+                                              {"t LIKE ''", "F"},
+                                              {"'' LIKE '%%'", "T"},
+                                              {"'' LIKE '_'", "F"},
+                                              {"'aaab' LIKE '%a_'", "T"},
+                                              {"'abcabd' LIKE '%ab%d'", "T"},
+                                              {"'mississippi' LIKE 'm%iss%ip%i'", "T"},
+                                              {"'mississippi' LIKE 'm%iss%ipx%i'", "F"},
+                                              {"'\\a\\b\\n\\v\\f\\r' LIKE '______'", "T"},
+                                              {"t = 'Åby", "there must be"},
+                                              {"t = 'Åby\\'", "there must be"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+/* Unicode's CaseFolding.txt (C, F) and UnicodeData.txt: single lines of them. */
+START_TEST(cases_and_accents_fold)
+{
+    static const struct expectation rows[] = {{"CASEI('Straße') = CASEI('STRASSE')", "T"},
+                                              {"CASEI('ÅÄÖ') = 'åäö'", "T"},
+                                              {"CASEI('Οδος') = CASEI('ΟΔΟΣ')", "T"},
+                                              {"CASEI('ﬃ') = 'ffi'", "T"},
+                                              {"CASEI('İ') = 'i̇'", "T"},
+                                              {"CASEI('ẞ') = 'ss'", "T"},
+                                              {"ACCENTI('ÅÄÖ') = 'AAO'", "T"},
+                                              {"ACCENTI('Ø') = 'Ø'", "T"},
+                                              {"ACCENTI('e\xcc\x81') = ACCENTI('é')", "T"},
+                                              {"ACCENTI('ǖ') = 'u'", "T"},
+                                              {"ACCENTI('한') = ACCENTI('한')", "T"},
+                                              {"ACCENTI('が') <> ACCENTI('か')", "T"},
+                                              {"ACCENTI(CASEI(t)) = 'aby'", "T"},
+                                              {"CASEI(t) LIKE CASEI('ÅB%')", "T"},
+                                              {"CASEI(ACCENTI(t)) LIKE casei(accenti('ä_Y'))", "T"},
+                                              {"CASEI(n) = 'a'", "character 7"},
+                                              {"CASEI(1) = 'a'", "character 7"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+START_TEST(numbers_are_read_as_the_grammar_has_them)
+{
+    static const struct expectation rows[] = {{"n = 1.5", "T"},
+                                              {"n = +1.5", "T"},
+                                              {"n = 15e-1", "T"},
+                                              {"n = .15E1", "T"},
+                                              {"n > -2.", "T"},
+                                              {"n < 1e300", "T"},
+                                              {"n = - 1.5", "F"},
+                                              {"1 = 1.0", "T"},
+                                              {"n = 1e999", "character 5"},
+                                              {"n = 1e", "character 5"},
+                                              {"n = 0x10", "character 6"},
+                                              {"n = 1.5.5", "character 8"},
+                                              {"n = 1 2", "character 7"},
+                                              {"n = nan", "no property"},
+                                              {"n = --1", "character 6"},
+                                              {"n == 1", "character 4"},
+                                              {"n != 1", "character 3"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+START_TEST(times_are_checked_and_dates_among_times_are_swedish_days)
+{
+    static const struct expectation rows[] = {
+        {"d = DATE('2024-03-01')", "T"},
+        {"s = TIMESTAMP('2024-03-01T12:00:00.000000Z')", "T"},
+        {"s < TIMESTAMP('2024-03-01T12:00:00.000001Z')", "T"},
+        {"d = DATE('2023-02-29')", "character 10"},
+        {"s = TIMESTAMP('2024-03-01T12:00:00')", "character 15"},
+        {"s = TIMESTAMP('2024-03-01T12:00:00+01:00')", "character 15"},
+        {"s = DATE('2024-03-01')", "character 5"},
+        {"T_BEFORE(d, INTERVAL('2024-03-02', '..'))", "T"},
+        {"T_EQUALS(d, INTERVAL('2024-03-01', '2024-03-01'))", "T"},
+        /* Swedish winter time: the day is 23:00 to 23:00 UTC. */
+        {"T_INTERSECTS(TIMESTAMP('2024-02-29T23:00:00Z'), d)", "T"},
+        {"T_INTERSECTS(TIMESTAMP('2024-02-29T22:59:59.999999Z'), d)", "F"},
+        {"T_INTERSECTS(TIMESTAMP('2024-03-01T22:59:59.999999Z'), d)", "T"},
+        {"T_INTERSECTS(TIMESTAMP('2024-03-01T23:00:00Z'), d)", "F"},
+        {"T_DURING(INTERVAL(s, s), INTERVAL('2024-03-01', '2024-03-01'))", "T"},
+        {"T_DURING(INTERVAL(d, d), INTERVAL('..', '..'))", "T"},
+        {"T_INTERSECTS(INTERVAL('..', '..'), s)", "T"},
+        {"T_DURING(d, INTERVAL('..', '..'))", "character 10"},
+        {"T_EQUALS(INTERVAL('2024-03-02', '2024-03-01'), d)", "character 10"},
+        {"T_BEFORE(n, d)", "character 10"},
+        {"T_BEFORE(d)", "character 11"},
+        {"INTERVAL(d, d) = INTERVAL(d, d)", "character 1"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+START_TEST(geometries_are_of_the_right_form_and_inside_their_crs)
+{
+    static const struct expectation rows[] = {
+        {"S_INTERSECTS(g, POINT(14.5 56))", "T"},
+        {"S_INTERSECTS(g, POINT Z(14.5 56 7))", "T"},
+        {"S_INTERSECTS(g, POINT(14.5 56 -7))", "T"},
+        {"S_INTERSECTS(g, point(14.50000004 56))", "T"}, /* half a centimetre */
+        {"S_INTERSECTS(g, POINT(14.5000001 56))", "F"},
+        {"S_INTERSECTS(g, MULTIPOINT(1 2, 14.5 56))", "T"},
+        {"S_INTERSECTS(g, MULTIPOINT((1 2), (14.5 56)))", "T"},
+        {"S_INTERSECTS(g, LINESTRING(14 56, 15 56))", "T"},
+        {"S_INTERSECTS(g, LINESTRING(14 55, 15 57))", "T"},
+        {"S_INTERSECTS(g, BBOX(14.5,56,14.5,56))", "T"},
+        {"S_INTERSECTS(g, BBOX(14,55,0,15,57,100))", "T"},
+        {"S_INTERSECTS(g, BBOX(170,55,15,57))", "T"}, /* across the antimeridian */
+        {"S_INTERSECTS(g, BBOX(15,55,14,57))", "F"},
+        {"S_INTERSECTS(g, POLYGON((14 55,15 55,15 57,14 57,14 55),(14.4 55.9,14.6 55.9,14.6 "
+         "56.1,14.4 56.1,14.4 55.9)))",
+         "F"}, /* in the hole */
+        {"S_INTERSECTS(g, POLYGON((14 55,15 55,15 57,14 57,14 55),(14.5 56,14.6 55.9,14.6 "
+         "56.1,14.5 56)))",
+         "T"}, /* at its corner */
+        {"S_INTERSECTS(g, GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(14 56, 15 56)))", "T"},
+        {"S_INTERSECTS(g, g)", "T"},
+        {"S_INTERSECTS(POINT(1 2), BBOX(0,0,3,3))", "T"},
+        {"S_INTERSECTS(BBOX(0,0,9,9), POLYGON((1 1,2 1,2 2,1 1)))", "T"},
+        {"S_INTERSECTS(g, POINT(181 56))", "character 23"},
+        {"S_INTERSECTS(g, POLYGON((14 55,15 55,15 57,14 57)))", "character 25"},
+        {"S_INTERSECTS(g, POLYGON((14 55,15 55,14 55)))", "character 25"},
+        {"S_INTERSECTS(g, LINESTRING(14 56))", "character 27"},
+        {"S_INTERSECTS(g, BBOX(1,2,3))", "character 17"},
+        {"S_INTERSECTS(g, BBOX(1,5,3,4))", "character 17"},
+        {"S_INTERSECTS(g, GEOMETRYCOLLECTION(BBOX(1,2,3,4)))", "character 36"},
+        {"S_INTERSECTS(g, POINT(1))", "character 24"},
+        {"S_INTERSECTS(g, POINT EMPTY)", "character 23"},
+        {"S_INTERSECTS(g, t)", "character 17"},
+        {"g = POINT(1 2)", "character 1"}};
+    CHECK_ALL_OF(rows);
+}
+END_TEST
+
+START_TEST(depth_length_and_positions_are_bounded)
+{
+    char text[GK_CQL2_TEXT_MAX + 8];
+    memset(text, '(', GK_CQL2_DEPTH_MAX + 1);
+    strcpy(text + GK_CQL2_DEPTH_MAX + 1, "n=1");
+    ck_assert_ptr_nonnull(strstr(truth_of(text), "character 33"));
+    memset(text, '(', GK_CQL2_DEPTH_MAX);
+    strcpy(text + GK_CQL2_DEPTH_MAX, "n=1");
+    memset(text + GK_CQL2_DEPTH_MAX + 3, ')', GK_CQL2_DEPTH_MAX);
+    text[2 * GK_CQL2_DEPTH_MAX + 3] = '\0';
+    ck_assert_str_eq(truth_of(text), "F");
+    memset(text, ' ', sizeof text);
+    strcpy(text + GK_CQL2_TEXT_MAX - 4, "TRUE");
+    ck_assert_str_eq(truth_of(text), "T");
+    strcpy(text + GK_CQL2_TEXT_MAX - 3, "TRUE");
+    ck_assert_ptr_nonnull(strstr(truth_of(text), "4096"));
+    /* Characters are counted, not bytes; a long token is shown cut. */
+    ck_assert_ptr_nonnull(strstr(truth_of("t = 'ÅÄÖ' ÅÄÖ"), "character 11"));
+    ck_assert_ptr_nonnull(strstr(truth_of("'x' = ååååååååååååååååååååååååå("), "..."));
+    ck_assert_ptr_nonnull(strstr(truth_of("n = 1\nAND\n\nn ~ 1"), "character 14"));
+    ck_assert_ptr_nonnull(strstr(truth_of("AND"), "character 1"));
+    ck_assert_ptr_nonnull(strstr(truth_of("date = 1"), "character 6"));
+    ck_assert_ptr_nonnull(strstr(truth_of("\"n\" = 1 \"n"), "character 9"));
+}
+END_TEST
+
 GK_UNIT_MAIN("cql2", every_example_parses_or_is_refused_with_its_position,
-             every_predicate_gives_the_count_of_the_standard)
+             every_predicate_gives_the_count_of_the_standard, logic_has_three_values,
+             texts_are_escaped_in_both_ways, cases_and_accents_fold,
+             numbers_are_read_as_the_grammar_has_them,
+             times_are_checked_and_dates_among_times_are_swedish_days,
+             geometries_are_of_the_right_form_and_inside_their_crs,
+             depth_length_and_positions_are_bounded)

@@ -37,6 +37,8 @@ START_TEST(a_plain_get_is_answered)
         {"Grannkarta-Data-Age", "7"},
         {"Grannkarta-Stale", ""},
         {"Access-Control-Allow-Origin", "*"},
+        {"Access-Control-Expose-Headers",
+         "ETag, Content-Crs, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale"},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Content-Language", "sv"},

@@ -1,0 +1,265 @@
+/* Selections: made once for a snapshot and a query and then found again, whatever is
+ * shown of them; paging in an order; bounds; several threads. Which features a
+ * filter selects is compared with SQL in tests/integration/cql2.t. */
+#include "selection.h"
+
+#include <pthread.h>
+
+#include "api_fixture.h"
+#include "json_check.h"
+#include "unit.h"
+
+enum { CELLS = 43 };
+
+static struct world world;
+static struct gk_api *api;
+
+static void open_world(void)
+{
+    world = (struct world){0};
+    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 5, CELLS, 0);
+    world.newest[GK_SNAPSHOT_REVISION] = world_make(GK_SNAPSHOT_REVISION, 9, CELLS, 1);
+    api = world_api(&world);
+}
+
+static void close_world(void)
+{
+    ck_assert_int_eq(world.held, 0);
+    gk_api_free(api);
+    gk_snapshot_free(world.newest[0]);
+    gk_snapshot_free(world.newest[1]);
+    gk_snapshot_free(world.replaced);
+}
+
+#define CELLS_OF(...)                                                                              \
+    (struct question)                                                                              \
+    {                                                                                              \
+        .handler = gk_resource_items, .role = GK_ROLE_PUBLIC, .collection = "cells", .query = {    \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+
+static int matched(struct question q)
+{
+    struct answer a = ask(api, q);
+    ck_assert_msg(a.status == GK_OK, "%s", a.error.message);
+    ck_assert(is_json(a.body));
+    int n = (int)json_number(a.body, "numberMatched");
+    forget(&a);
+    return n;
+}
+
+/* The world's own rule: how many cells have at least `least` in 2023. */
+static int cells_with(int least)
+{
+    int cells = 0;
+    for (uint32_t cell = 0; cell < CELLS; cell++) {
+        int n = 0;
+        for (int32_t m = month_of(2023, 1); m <= month_of(2023, 12); m++)
+            n += world_events(cell, m, 0);
+        cells += n >= least;
+    }
+    return cells;
+}
+
+START_TEST(a_selection_is_made_once_for_a_query)
+{
+    open_world();
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2")), cells_with(2));
+    ck_assert_uint_eq(gk_selections_made(api->selections), 1);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2", "limit", "3")), cells_with(2));
+    ck_assert_int_eq(matched(CELLS_OF("limit", "1", "filter", "count >= 2")), cells_with(2));
+    ck_assert_uint_eq(gk_selections_made(api->selections), 1);
+    /* Other data, another caller's data, other periods, boxes and orders are others. */
+    struct question analyst = CELLS_OF("filter", "count >= 2");
+    analyst.role = GK_ROLE_ANALYST;
+    ck_assert_int_eq(matched(analyst), CELLS);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2", "datetime", "2031-01-01")), 0);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2", "bbox", "1,2,3,4")), 0);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2", "sortby", "-count")), cells_with(2));
+    ck_assert_uint_eq(gk_selections_made(api->selections), 5);
+    world.replaced = world.newest[GK_SNAPSHOT_RELEASE];
+    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 6, CELLS - 20, 3);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "count >= 2")), CELLS - 20);
+    ck_assert_uint_eq(gk_selections_made(api->selections), 6);
+    close_world();
+}
+END_TEST
+
+START_TEST(without_filter_and_order_there_is_none)
+{
+    open_world();
+    ck_assert_int_eq(matched(CELLS_OF("bbox", "14,55,15,57")), CELLS);
+    ck_assert_int_eq(matched(CELLS_OF("filter-lang", "cql2-text")), CELLS);
+    ck_assert_uint_eq(gk_selections_made(api->selections), 0);
+    close_world();
+}
+END_TEST
+
+START_TEST(pages_in_an_order_resume_where_they_ended)
+{
+    char cursor[128] = "";
+    int ids[CELLS], counts[CELLS], n = 0;
+    open_world();
+    do {
+        struct answer a = ask(
+            api, cursor[0] == '\0' ? CELLS_OF("limit", "5", "sortby", "-count")
+                                   : CELLS_OF("limit", "5", "sortby", "-count", "cursor", cursor));
+        ck_assert_msg(a.status == GK_OK, "%s", a.error.message);
+        for (const char *p = a.body; (p = strstr(p, "\"Feature\",")) != NULL; p++) {
+            ck_assert_int_lt(n, CELLS);
+            ids[n] = (int)json_number(p, "id");
+            counts[n++] = (int)json_number(p, "count");
+        }
+        const char *link = strstr(a.body, "\"rel\":\"next\"");
+        const char *from = link == NULL ? NULL : strstr(link, "cursor=");
+        cursor[0] = '\0';
+        if (from != NULL)
+            snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(from + 7, "&\""), from + 7);
+        forget(&a);
+    } while (cursor[0] != '\0');
+    ck_assert_int_eq(n, CELLS);
+    for (int i = 1; i < n; i++)
+        ck_assert_int_ge(counts[i - 1], counts[i]);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++)
+            ck_assert_int_ne(ids[i], ids[j]);
+    ck_assert_uint_eq(gk_selections_made(api->selections), 1);
+    close_world();
+}
+END_TEST
+
+START_TEST(nulls_come_last_both_ways_and_ties_stay_as_the_layer_has_them)
+{
+    open_world();
+    for (int down = 0; down < 2; down++) {
+        struct question q = CELLS_OF("sortby", down ? "-inhabitants" : "inhabitants");
+        q.collection = "districts-regso";
+        struct answer a = ask(api, q);
+        const char *known = strstr(a.body, "\"inhabitants\":1000"), *null;
+        null = strstr(a.body, "\"inhabitants\":null");
+        ck_assert(known != NULL && null != NULL && known < null);
+        forget(&a);
+    }
+    struct answer plain = ask(api, CELLS_OF(NULL)),
+                  tied = ask(api, CELLS_OF("sortby", "-dwellings"));
+    const char *p = plain.body, *t = tied.body;
+    for (int i = 0; i < CELLS; i++) {
+        p = strstr(p + 1, "\"Feature\","), t = strstr(t + 1, "\"Feature\",");
+        ck_assert_int_eq((int)json_number(p, "id"), (int)json_number(t, "id"));
+    }
+    forget(&plain);
+    forget(&tied);
+    close_world();
+}
+END_TEST
+
+START_TEST(watch_areas_are_not_ranked)
+{
+    static const char *const refused[] = {"count", "-rate_per_1000", "rate_per_1000_upper"};
+    open_world();
+    for (size_t i = 0; i < 3; i++) {
+        struct question q = CELLS_OF("sortby", refused[i]);
+        q.collection = "watch-areas";
+        struct answer a = ask(api, q);
+        ck_assert_int_eq(a.status, GK_INVALID);
+        ck_assert_ptr_nonnull(strstr(a.error.message, "slug, name, started, households"));
+        forget(&a);
+    }
+    close_world();
+}
+END_TEST
+
+START_TEST(what_is_not_the_callers_does_not_exist)
+{
+    open_world();
+    struct question q = CELLS_OF("filter", "approved = TRUE");
+    q.collection = "watch-areas";
+    struct answer a = ask(api, q);
+    ck_assert_int_eq(a.status, GK_INVALID);
+    ck_assert_ptr_nonnull(strstr(a.error.message, "there is no property \"approved\""));
+    forget(&a);
+    q.role = GK_ROLE_ANALYST;
+    ck_assert_int_eq(matched(q), 1);
+    close_world();
+}
+END_TEST
+
+/* A rate is compared as it is printed: 1/10 dwellings are 100.0, and 4 decimals of a
+ * bound of Garwood's interval. */
+START_TEST(numbers_are_those_that_are_printed)
+{
+    open_world();
+    struct answer a = ask(api, CELLS_OF("limit", "1"));
+    char filter[96];
+    snprintf(filter, sizeof filter, "rate_per_1000_upper = %.4f",
+             json_number(a.body, "rate_per_1000_upper"));
+    forget(&a);
+    ck_assert_int_ge(matched(CELLS_OF("filter", filter)), 1);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "rate_per_1000 >= 200")), cells_with(2));
+    close_world();
+}
+END_TEST
+
+/* --- Keeping ---------------------------------------------------------------------------- */
+
+START_TEST(what_is_kept_is_bounded)
+{
+    char filter[64];
+    open_world();
+    gk_selection_cache_free(api->selections);
+    must(gk_selection_cache_create(&api->selections, 2000));
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 20; i++) {
+            snprintf(filter, sizeof filter, "cell > %d", i);
+            ck_assert_int_eq(matched(CELLS_OF("filter", filter)), CELLS - i);
+        }
+    ck_assert_uint_eq(gk_selections_made(api->selections), 40);
+    /* The last few are still there; one that is larger than all room is not kept. */
+    ck_assert_int_eq(matched(CELLS_OF("filter", filter)), CELLS - 19);
+    ck_assert_uint_eq(gk_selections_made(api->selections), 40);
+    gk_selection_cache_free(api->selections);
+    must(gk_selection_cache_create(&api->selections, 10));
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(matched(CELLS_OF("filter", "cell > 3")), CELLS - 3);
+    ck_assert_uint_eq(gk_selections_made(api->selections), 3);
+    close_world();
+}
+END_TEST
+
+static void *ask_much(void *argument)
+{
+    unsigned seed = *(const unsigned *)argument;
+    char filter[64];
+    for (int i = 0; i < 300; i++) {
+        int n = (int)((seed + (unsigned)i * 7) % 40);
+        snprintf(filter, sizeof filter, "cell > %d", n);
+        struct answer a = ask(api, CELLS_OF("filter", filter, "sortby", "-cell"));
+        if (a.status != GK_OK || (int)json_number(a.body, "numberMatched") != CELLS - n)
+            abort();
+        forget(&a);
+    }
+    return NULL;
+}
+
+START_TEST(threads_share_selections)
+{
+    enum { THREADS = 4 };
+    pthread_t thread[THREADS];
+    unsigned seed[THREADS] = {1, 12, 23, 34};
+    open_world();
+    gk_selection_cache_free(api->selections);
+    must(gk_selection_cache_create(&api->selections, 4000)); /* some are always forgotten */
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_much, &seed[i]), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    close_world();
+}
+END_TEST
+
+GK_UNIT_MAIN("selection", a_selection_is_made_once_for_a_query,
+             without_filter_and_order_there_is_none, pages_in_an_order_resume_where_they_ended,
+             nulls_come_last_both_ways_and_ties_stay_as_the_layer_has_them,
+             watch_areas_are_not_ranked, what_is_not_the_callers_does_not_exist,
+             numbers_are_those_that_are_printed, what_is_kept_is_bounded, threads_share_selections)
