@@ -30,6 +30,7 @@ QUERIES = {"cells": 1000, "districts-regso": 1200, "districts-kommun": 300, "wat
            "incidents": 900}
 PERIODS = [None, ("2022-01", "2022-12"), ("2024-03", "2024-03"), ("2023-06", "2025-01"), ("2025-06", "2025-06")]
 SETS = {"districts-regso": "regso", "districts-kommun": "kommun"}
+UNITS = {4326: 10 ** 7, 3006: 100, 3008: 100, 3857: 100}
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
@@ -105,7 +106,8 @@ class Table:
 
 
 def make_places():
-    """public.place: the geometry of every collection in every system."""
+    """public.place: the geometry of every collection in every system, in whole units of
+    1e-7 degrees or centimetres, so that PostGIS is exact on it and on edges of boxes."""
     geometries = {**{c: of() for c, of in (("cells", lambda: answers.cells(m)), ("watch-areas", lambda: answers.watch_areas(m)),
                                            ("hotspots", lambda: answers.hotspots(m)), ("incidents", lambda: answers.incidents(m)))},
                   **{c: answers.districts(m, s) for c, s in SETS.items()}}
@@ -113,9 +115,13 @@ def make_places():
     for collection, rows in geometries.items():
         m.execute("INSERT INTO public.place SELECT '%s', key::bigint, ST_Transform(ST_SetSRID(ST_GeomFromGeoJSON(value::text), 4326), 3006) "
                   "FROM json_each('%s')" % (collection, json.dumps({i: e["geometry"] for i, e in rows.items() if e["geometry"]})))
-    for srid in (4326, 3008, 3857):
-        m.execute("ALTER TABLE public.place ADD COLUMN g%d geometry; UPDATE public.place SET g%d = ST_Transform(g3006, %d)"
-                  % (srid, srid, srid))
+    for srid, unit in UNITS.items():
+        m.execute("ALTER TABLE public.place ADD COLUMN i%d geometry; UPDATE public.place SET i%d = "
+                  "ST_SetSRID(ST_SnapToGrid(ST_Scale(ST_Transform(g3006, %d), %d, %d), 1), 0)" % (srid, srid, srid, unit, unit))
+
+
+def envelope(srid, rectangle):
+    return "ST_MakeEnvelope(%d, %d, %d, %d)" % tuple(round(v * UNITS[srid]) for v in rectangle)
 
 
 def make_tables():
@@ -172,7 +178,7 @@ class Query:
         scale = random.choice([0.002, 0.02, 0.1, 0.4, 1.2])
         x, y = random.uniform(x0, x1), random.uniform(y0, y1)
         w, h = (x1 - x0) * scale * random.random() / 2, (y1 - y0) * scale * random.random() / 2
-        digits = 7 if srid(crs) == 4326 else 3
+        digits = 7 if srid(crs) == 4326 else 2
         return [round(v, digits) for v in (x - w, y - h, x + w, y + h)]
 
     def add_box(self):
@@ -181,16 +187,18 @@ class Query:
         self.parameters["bbox"] = ",".join(map(repr, (y0, x0, y1, x1) if is_inverted(crs) else (x0, y0, x1, y1)))
         if crs != CRS84 or random.random() < 0.2:
             self.parameters["bbox-crs"] = crs
-        self.conditions.append("ST_Intersects(p.g%d, ST_MakeEnvelope(%r, %r, %r, %r, %d))" % (srid(crs), x0, y0, x1, y1, srid(crs)))
+        self.conditions.append("ST_Intersects(p.i%d, %s)" % (srid(crs), envelope(srid(crs), (x0, y0, x1, y1))))
 
     def predicate(self):
         if random.random() < 0.25:
             x0, y0, x1, y1 = self.corners(CRS84)
             if random.random() < 0.5:
                 return ("S_INTERSECTS(geometry, BBOX(%r, %r, %r, %r))" % (x0, y0, x1, y1),
-                        "ST_Intersects(p.g4326, ST_MakeEnvelope(%r, %r, %r, %r, 4326))" % (x0, y0, x1, y1))
-            wkt = "POLYGON((%r %r, %r %r, %r %r, %r %r))" % (x0, y0, x1, y0, x1, y1, x0, y0)
-            return "S_INTERSECTS(geometry, %s)" % wkt, "ST_Intersects(p.g4326, ST_GeomFromText('%s', 4326))" % wkt
+                        "ST_Intersects(p.i4326, %s)" % envelope(4326, (x0, y0, x1, y1)))
+            corners = (x0, y0, x1, y0, x1, y1, x0, y0)
+            wkt = "POLYGON((%r %r, %r %r, %r %r, %r %r))" % corners
+            whole = "POLYGON((%d %d, %d %d, %d %d, %d %d))" % tuple(round(v * UNITS[4326]) for v in corners)
+            return "S_INTERSECTS(geometry, %s)" % wkt, "ST_Intersects(p.i4326, ST_GeomFromText('%s'))" % whole
         name, kind = random.choice(list(self.table.columns.items()))
         value = random.choice(self.table.values[name])
         column = 't."%s"' % name
@@ -372,8 +380,8 @@ with municipality() as m, Daemon(m.conninfo()) as daemon:
     systems, connection = public.json("/collections/cells")["crs"], Connection()
     sortables = {c: analyst.json("/collections/%s/sortables" % c)["properties"] for c in QUERIES}
     make_places()
-    extents = {(r[0], int(r[1])): [float(v) for v in r[2:]] for r in m.query(";".join(
+    extents = {(r[0], int(r[1])): [float(v) / UNITS[int(r[1])] for v in r[2:]] for r in m.query(";".join(
         "SELECT collection, %d, min(ST_XMin(g)), min(ST_YMin(g)), max(ST_XMax(g)), max(ST_YMax(g)) "
-        "FROM (SELECT collection, g%d AS g FROM public.place) x GROUP BY 1" % (s, s) for s in (4326, 3006, 3008, 3857)))}
+        "FROM (SELECT collection, i%d AS g FROM public.place) x GROUP BY 1" % (s, s) for s in UNITS))}
     tables = make_tables()
     run(random_queries_are_those_of_sql)
