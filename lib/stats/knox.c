@@ -70,8 +70,10 @@ static void place_points(struct knox *knox)
         e0 = fmin(e0, knox->e[i]), e1 = fmax(e1, knox->e[i]);
         n0 = fmin(n0, knox->n[i]), n1 = fmax(n1, knox->n[i]);
     }
-    double side =
-        fmax(knox->bands->space_m[knox->bands->spaces], fmax(e1 - e0, n1 - n0) / CELLS_ACROSS_MAX);
+    /* A little wider than the largest distance: a quotient that is rounded must not
+     * put two points at that distance two cells apart. */
+    double side = fmax(knox->bands->space_m[knox->bands->spaces] * (1 + 1e-9),
+                       fmax(e1 - e0, n1 - n0) / CELLS_ACROSS_MAX);
     for (size_t i = 0; i < knox->count; i++)
         knox->placed[i] = (struct placed){.row = (int32_t)((knox->n[i] - n0) / side),
                                           .column = (int32_t)((knox->e[i] - e0) / side),
