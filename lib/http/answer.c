@@ -61,10 +61,13 @@ static void make_etag(struct gk_outgoing *out)
 {
     const struct gk_response *response = out->response;
     const char *encoding = gk_encoding_name(out->encoding);
+    const char *signature = gk_compress_signature(out->encoding);
     unsigned char hash[GK_ETAG_HASH_BYTES];
-    /* Type and encoding seed the hash of the body. */
+    /* Type, encoding and what makes it seed the hash of the body, which is the plain one. */
     XXH64_hash_t seed = XXH3_64bits(response->content_type, strlen(response->content_type));
     seed = XXH3_64bits_withSeed(encoding, strlen(encoding), seed);
+    if (signature[0] != '\0')
+        seed = XXH3_64bits_withSeed(signature, strlen(signature), seed);
     const char *body = response->body.length > 0 ? response->body.data : "";
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits_withSeed(body, response->body.length, seed));

@@ -11,6 +11,7 @@
  * zstd 1 904 7.8, zstd 3 1,209 7.5. So zstd has one level; large answers get the fast
  * gzip: they are written on the thread that also serves everybody else. */
 enum { LARGE_BYTES = 65536, GZIP_LEVEL = 6, GZIP_LEVEL_LARGE = 1, ZSTD_LEVEL = 1 };
+/* Whoever changes them changes gk_compress_signature(). */
 
 struct compressor {
     struct libdeflate_compressor *gzip, *gzip_large;
@@ -59,6 +60,15 @@ static size_t run(struct compressor *compressor, enum gk_encoding encoding,
     size_t length =
         ZSTD_compressCCtx(compressor->zstd, data, bound, body->data, body->length, ZSTD_LEVEL);
     return ZSTD_isError(length) ? 0 : length;
+}
+
+const char *gk_compress_signature(enum gk_encoding encoding)
+{
+    static const char *const signatures[] = {
+        [GK_ENCODING_IDENTITY] = "",
+        [GK_ENCODING_GZIP] = "libdeflate " LIBDEFLATE_VERSION_STRING " levels 6 1",
+        [GK_ENCODING_ZSTD] = "zstd " ZSTD_VERSION_STRING " level 1"};
+    return signatures[encoding];
 }
 
 bool gk_compress(pthread_key_t key, enum gk_encoding encoding, const struct gk_buf *body,

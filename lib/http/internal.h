@@ -220,6 +220,9 @@ const char *gk_format_type(const struct gk_route *route, enum gk_format format);
 /* Destructor of the compressor key. */
 void gk_compressor_free(void *compressor);
 
+/* What, beside the input, decides the bytes of an encoding; static. Part of ETags. */
+const char *gk_compress_signature(enum gk_encoding encoding);
+
 /* Compresses `body` into new memory; false (and nothing) if that fails. */
 bool gk_compress(pthread_key_t key, enum gk_encoding encoding, const struct gk_buf *body,
                  void **data, size_t *length);

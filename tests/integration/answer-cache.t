@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The cache of finished answers in a real daemon: what is kept goes when its data
 go, whoever asked for it. A second daemon without a cache says what is right."""
+import math
 import os
 import re
 import sys
@@ -38,7 +39,15 @@ def questions():
         paths += [f"/collections/{c}", f"/collections/{c}/schema", f"/collections/{c}/items?limit=1000",
                   f"/collections/{c}/items?limit=7&f=html", f"/collections/{c}/items?limit=7&release=1",
                   f"/collections/{c}/items?limit=7&bbox=14.2,55.9,14.5,56.2", f"/collections/{c}/items?limit=0"]
-    return paths
+    tiles = "/collections/cells/tiles"
+    return paths + [tiles, tiles + "/WebMercatorQuad", tiles + "/WebMercatorQuad/%d/%d/%d" % tile(12)]
+
+
+def tile(zoom):
+    """Row and column of the tile with the first cell, by the definition of Web Mercator."""
+    lon, lat = daemon.get(CELLS).json()["features"][0]["geometry"]["coordinates"][0][0][0][:2]
+    y = math.asinh(math.tan(math.radians(lat))) / math.pi
+    return zoom, int((1 - y) / 2 * 2 ** zoom), int((lon + 180) / 360 * 2 ** zoom)
 
 
 def next_of(answer):
@@ -51,6 +60,8 @@ def first_second_and_uncached_answers_are_the_same_bytes():
     before = metric(daemon, "answer_cache_hits_total")
     compared, different = 0, []
     paths = questions()
+    a = daemon.get(paths[-1])
+    ok(a.status == 200 and a.body, "a tile has %d bytes" % len(a.body))
     paths.append(next_of(daemon.get("/collections/cells/items?limit=7")))
     for path in paths:
         for who in (None, token):

@@ -124,6 +124,15 @@ def who_reads_slowly_is_left_alone_while_there_is_room():
         is_eq(metric(daemon, "slow_connections_closed_total"), 0, "and nobody is cut off")
 
 
+def who_takes_nothing_is_closed_after_idle_timeout():
+    with Daemon(m.conninfo(), answers_memory=16, idle_timeout=2) as daemon:
+        reader = Reader(daemon, LARGE % 9999)
+        is_eq(reader.head(), 200, "a client reads the beginning of an answer and stops")
+        ok(metric(daemon, "answers_memory_bytes") > 0, "it is held for it")
+        daemon.poll(lambda: metric(daemon, "answers_memory_bytes") == 0, "but not for ever")
+        ok(reader.rest() is None, "the connection is closed")
+
+
 def one_body_for_many_is_held_once():
     with Daemon(m.conninfo(), answers_memory=16) as daemon:
         whole = daemon.get(LARGE % 9999).body
@@ -149,7 +158,8 @@ def a_reader_that_goes_away_frees_its_answer():
 
 
 try:
-    run(memory_is_bounded_and_small_answers_go_out, who_holds_all_of_it_must_read_in_earnest, who_reads_slowly_is_left_alone_while_there_is_room,
+    run(memory_is_bounded_and_small_answers_go_out, who_holds_all_of_it_must_read_in_earnest,
+        who_reads_slowly_is_left_alone_while_there_is_room, who_takes_nothing_is_closed_after_idle_timeout,
         one_body_for_many_is_held_once, a_reader_that_goes_away_frees_its_answer)
 finally:
     context.__exit__(None, None, None)
