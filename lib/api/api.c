@@ -40,6 +40,21 @@ static struct gk_settings *settings_make(const struct gk_api_config *config)
     return settings;
 }
 
+static void planes_free(struct gk_api *api)
+{
+    for (size_t i = 0; i < GK_CRS_MAX; i++)
+        gk_plane_free(api->plane[i]);
+}
+
+static enum gk_status planes_make(struct gk_api *api, struct gk_error *error)
+{
+    enum gk_status status = GK_OK;
+    for (size_t i = 0; i < gk_crs_count() && i < GK_CRS_MAX && status == GK_OK; i++)
+        if (!gk_crs_at(i)->is_geographic)
+            status = gk_plane_create(&api->plane[i], gk_crs_at(i), error);
+    return status;
+}
+
 enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *source,
                                 const struct gk_api_config *config, struct gk_error *error)
 {
@@ -57,7 +72,9 @@ enum gk_status gk_api_create_on(struct gk_api **out, const struct gk_source *sou
         gk_error_set(error, GK_NO_MEMORY, "make the api: out of memory");
         goto out;
     }
-    status = gk_grid_cache_create(&api->grids, error);
+    status = planes_make(api, error);
+    if (status == GK_OK)
+        status = gk_grid_cache_create(&api->grids, error);
     if (status != GK_OK)
         goto out;
     status = gk_tile_makers_create(&api->tile_makers);
@@ -73,6 +90,7 @@ out:
     if (api != NULL) {
         gk_selection_cache_free(api->selections);
         gk_grid_cache_free(api->grids);
+        planes_free(api);
     }
     free(api);
     return status;
@@ -95,6 +113,7 @@ void gk_api_free(struct gk_api *api)
     if (api == NULL)
         return;
     gk_grid_cache_free(api->grids);
+    planes_free(api);
     gk_selection_cache_free(api->selections);
     gk_tile_makers_free(api->tile_makers);
     settings_free(atomic_load(&api->settings));
@@ -139,8 +158,8 @@ static const struct gk_route routes[] = {
      GK_SCHEMA_TYPE, true},
     {"/collections/{collection}/sortables", gk_resource_sortables, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_SCHEMA_TYPE, true},
-    {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC, JSON_AND_HTML,
-     GK_GEOJSON_TYPE, true},
+    {"/collections/{collection}/items", gk_resource_items, GK_ROLE_PUBLIC,
+     JSON_AND_HTML | 1U << GK_FORMAT_CSV, GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/items/{id}", gk_resource_item, GK_ROLE_PUBLIC, JSON_AND_HTML,
      GK_GEOJSON_TYPE, true},
     {"/collections/{collection}/tiles", gk_resource_tilesets, GK_ROLE_PUBLIC, JSON, NULL, true},

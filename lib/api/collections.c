@@ -4,6 +4,9 @@
 #include "style.h"
 #include "view.h"
 
+/* What PostGIS has, and what exact geometry is computed in. */
+#define STORAGE_CRS_URI "http://www.opengis.net/def/crs/EPSG/0/3006"
+
 /* --- One collection as JSON ------------------------------------------------------ */
 
 static void put_degrees(struct gk_json *json, int32_t value_e7)
@@ -82,6 +85,8 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
                      gk_address(request, items, json_form));
     gk_json_put_link(json, "items", "text/html", gk_collection_title(view, collection),
                      gk_address(request, items, html_form));
+    gk_json_put_link(json, "items", GK_CSV_TYPE, gk_collection_title(view, collection),
+                     gk_address(request, items, (struct gk_address){.format = "csv"}));
     gk_json_put_link(json, GK_SCHEMA_REL, GK_SCHEMA_TYPE, NULL,
                      gk_address(request, schema, (struct gk_address){.format = "json"}));
     gk_json_put_link(json, "describedBy", GK_SCHEMA_TYPE, NULL,
@@ -97,6 +102,16 @@ static void put_collection_links(struct gk_json *json, const struct gk_view *vie
     gk_json_array_end(json);
 }
 
+/* Clients that do not follow a pointer to the global list find the same here. */
+static void put_crs_list(struct gk_json *json)
+{
+    gk_json_key(json, "crs");
+    gk_json_array_begin(json);
+    for (size_t i = 0; i < gk_crs_count(); i++)
+        gk_json_text(json, gk_crs_at(i)->uri);
+    gk_json_array_end(json);
+}
+
 static void put_collection(struct gk_json *json, const struct gk_view *view,
                            const struct gk_collection *collection, bool is_own)
 {
@@ -107,11 +122,8 @@ static void put_collection(struct gk_json *json, const struct gk_view *view,
     gk_json_member(json, "description", view->is_swedish ? layer->text_sv : layer->text_en);
     gk_json_member(json, "itemType", "feature");
     put_extent(json, view, collection);
-    gk_json_key(json, "crs");
-    gk_json_array_begin(json);
-    gk_json_text(json, GK_CRS84_URI);
-    gk_json_array_end(json);
-    gk_json_member(json, "storageCrs", GK_CRS84_URI);
+    put_crs_list(json);
+    gk_json_member(json, "storageCrs", STORAGE_CRS_URI);
     put_collection_links(json, view, collection, is_own);
     gk_json_object_end(json);
 }
@@ -192,6 +204,24 @@ static void put_columns_html(const struct gk_view *view, struct gk_buf *buf)
     gk_html_table_end(buf);
 }
 
+static void put_crs_html(const struct gk_view *view, struct gk_buf *buf)
+{
+    const struct gk_request *request = view->request;
+    gk_html_element(buf, "h2", gk_say(request, "Referenssystem", "Reference systems"));
+    gk_html_element(buf, "p",
+                    gk_say(request,
+                           "Geometri lämnas i dessa system (parametern crs), med axlarna i den "
+                           "ordning som systemets ägare har bestämt. Lagrade koordinater är i "
+                           "EPSG:3006 (SWEREF 99 TM).",
+                           "Geometry is given in these systems (parameter crs), with axes in the "
+                           "order of their authority. Coordinates are stored in EPSG:3006 "
+                           "(SWEREF 99 TM)."));
+    gk_buf_puts(buf, "<ul>\n");
+    for (size_t i = 0; i < gk_crs_count(); i++)
+        gk_html_element(buf, "li", gk_crs_at(i)->uri);
+    gk_buf_puts(buf, "</ul>\n");
+}
+
 static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
 {
     const struct gk_request *request = view->request;
@@ -208,6 +238,8 @@ static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
     gk_buf_puts(buf, " ");
     gk_html_link(buf, gk_address(request, path, (struct gk_address){.format = "json"}), "GeoJSON");
     gk_buf_puts(buf, " ");
+    gk_html_link(buf, gk_address(request, path, (struct gk_address){.format = "csv"}), "CSV");
+    gk_buf_puts(buf, " ");
     gk_html_link(buf,
                  gk_address(request,
                             gk_text(request, "/collections/%s/queryables", view->collection.name),
@@ -221,6 +253,7 @@ static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
                  gk_say(request, "Ordna", "Sorting"));
     gk_buf_puts(buf, "</p>\n");
     put_columns_html(view, buf);
+    put_crs_html(view, buf);
     gk_html_end(buf, view->settings, request);
 }
 
@@ -260,6 +293,7 @@ static void put_collections_json(const struct gk_view *view, struct gk_buf *buf)
     gk_json_put_self_links(&json, view->request, "application/json");
     put_version_links(&json, view);
     gk_json_array_end(&json);
+    put_crs_list(&json);
     gk_json_key(&json, "collections");
     gk_json_array_begin(&json);
     for (size_t i = 0; gk_view_collection_at(view, i, &collection); i++)

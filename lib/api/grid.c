@@ -42,8 +42,11 @@ static void grid_free(struct gk_grid *grid)
     free(grid->shapes.ring_start);
     free(grid->shapes.point_start);
     free(grid->shapes.points);
+    free(grid->shapes.points_cm);
     free(grid->shapes.box);
+    free(grid->shapes.box_cm);
     free(grid->shapes.block_box);
+    free(grid->shapes.block_box_cm);
     free(grid->shapes.geojson);
     free(grid->text);
     free(grid);
@@ -79,12 +82,16 @@ static bool shapes_allocate(struct gk_shapes *shapes, size_t count)
     shapes->ring_start = calloc(count + 1, sizeof *shapes->ring_start);
     shapes->point_start = calloc(count + 1, sizeof *shapes->point_start);
     shapes->points = calloc(count * CORNERS + 1, sizeof *shapes->points);
+    shapes->points_cm = calloc(count * CORNERS + 1, sizeof *shapes->points_cm);
     shapes->box = calloc(count + 1, sizeof *shapes->box);
+    shapes->box_cm = calloc(count + 1, sizeof *shapes->box_cm);
     shapes->block_box = calloc(blocks, sizeof *shapes->block_box);
+    shapes->block_box_cm = calloc(blocks, sizeof *shapes->block_box_cm);
     shapes->geojson = calloc(count + 1, sizeof *shapes->geojson);
     return shapes->polygon_start != NULL && shapes->ring_start != NULL &&
-           shapes->point_start != NULL && shapes->points != NULL && shapes->box != NULL &&
-           shapes->block_box != NULL && shapes->geojson != NULL;
+           shapes->point_start != NULL && shapes->points != NULL && shapes->points_cm != NULL &&
+           shapes->box != NULL && shapes->box_cm != NULL && shapes->block_box != NULL &&
+           shapes->block_box_cm != NULL && shapes->geojson != NULL;
 }
 
 static void box_widen(struct gk_box_e7 *box, const struct gk_box_e7 *by, bool is_first)
@@ -99,7 +106,25 @@ static void box_widen(struct gk_box_e7 *box, const struct gk_box_e7 *by, bool is
     box->max.lat = by->max.lat > box->max.lat ? by->max.lat : box->max.lat;
 }
 
-/* The corners of squares [from, to), counter-clockwise, into shapes->points. */
+static void box_widen_cm(struct gk_box_cm32 *box, const struct gk_box_cm32 *by, bool is_first)
+{
+    if (is_first) {
+        *box = *by;
+        return;
+    }
+    box->min.e = by->min.e < box->min.e ? by->min.e : box->min.e;
+    box->min.n = by->min.n < box->min.n ? by->min.n : box->min.n;
+    box->max.e = by->max.e > box->max.e ? by->max.e : box->max.e;
+    box->max.n = by->max.n > box->max.n ? by->max.n : box->max.n;
+}
+
+static int32_t narrow(int64_t cm)
+{
+    return (int32_t)(cm < -GK_CM_MAX ? -GK_CM_MAX : cm > GK_CM_MAX ? GK_CM_MAX : cm);
+}
+
+/* The corners of squares [from, to), counter-clockwise, into shapes->points and
+ * points_cm. */
 static bool put_corners(struct gk_grid *grid, struct gk_grid_cache *cache, size_t from, size_t to)
 {
     static const int de[CORNERS] = {0, 1, 1, 0, 0}, dn[CORNERS] = {0, 0, 1, 1, 0};
@@ -107,8 +132,11 @@ static bool put_corners(struct gk_grid *grid, struct gk_grid_cache *cache, size_
     size_t n = 0;
     for (size_t i = from; i < to; i++)
         for (size_t c = 0; c < CORNERS; c++, n++) {
-            x[n] = (double)(grid->square[i].square.e + de[c]) * grid->key.size_m;
-            y[n] = (double)(grid->square[i].square.n + dn[c]) * grid->key.size_m;
+            int64_t e = (int64_t)(grid->square[i].square.e + de[c]) * grid->key.size_m * 100;
+            int64_t north = (int64_t)(grid->square[i].square.n + dn[c]) * grid->key.size_m * 100;
+            grid->shapes.points_cm[i * CORNERS + c] = (struct gk_cm32){narrow(e), narrow(north)};
+            x[n] = (double)e / 100;
+            y[n] = (double)north / 100;
         }
     pthread_mutex_lock(&cache->transform_lock);
     size_t lost = gk_transform_forward(cache->to_lonlat, x, y, n);
@@ -134,7 +162,12 @@ static void put_shape(struct gk_shapes *shapes, size_t i, struct gk_buf *text)
         box_widen(&shapes->box[i], &point, c == 0);
     }
     gk_buf_puts(text, "]]}");
+    /* Corner 0 is the south-western one, corner 2 the north-eastern. */
+    shapes->box_cm[i] =
+        (struct gk_box_cm32){shapes->points_cm[i * CORNERS], shapes->points_cm[i * CORNERS + 2]};
     box_widen(&shapes->block_box[i / GK_SHAPES_BLOCK], &shapes->box[i], i % GK_SHAPES_BLOCK == 0);
+    box_widen_cm(&shapes->block_box_cm[i / GK_SHAPES_BLOCK], &shapes->box_cm[i],
+                 i % GK_SHAPES_BLOCK == 0);
     shapes->geojson[i] = (struct gk_span){(uint32_t)start, (uint32_t)(text->length - start)};
     shapes->polygon_start[i + 1] = (uint32_t)i + 1;
     shapes->ring_start[i + 1] = (uint32_t)i + 1;

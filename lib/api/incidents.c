@@ -73,12 +73,24 @@ static void fill_incident(const struct gk_view *view, uint32_t row, struct gk_fi
     gk_field_set_integer(fields, GK_PROPERTY_ANTAL, s->row_events[row]);
 }
 
-static bool is_in_boxes(const struct gk_view *view, struct gk_lonlat_e7 point)
+static bool point_of_incident(const struct gk_view *view, uint32_t row,
+                              const struct gk_plane *plane, struct gk_xy *point)
+{
+    const struct gk_snapshot *s = view->snapshot;
+    uint32_t cell = gk_snapshot_row_cell(s, row);
+    if (cell >= s->cell_count)
+        return false;
+    *point = plane != NULL ? gk_plane_at(plane, s->cell_point_cm[cell])
+                           : (struct gk_xy){s->cell_point[cell].lon, s->cell_point[cell].lat};
+    return true;
+}
+
+static bool is_in_boxes(const struct gk_view *view, struct gk_xy point)
 {
     for (size_t i = 0; i < view->box_count; i++) {
-        const struct gk_box_e7 *box = &view->box[i];
-        if (point.lon >= box->min.lon && point.lon <= box->max.lon && point.lat >= box->min.lat &&
-            point.lat <= box->max.lat)
+        const struct gk_box_xy *box = &view->box[i];
+        if (point.x >= box->min.x && point.x <= box->max.x && point.y >= box->min.y &&
+            point.y <= box->max.y)
             return true;
     }
     return false;
@@ -93,17 +105,8 @@ static bool incident_matches(const struct gk_view *view, uint32_t row)
         return false;
     if (view->box_count == 0)
         return true;
-    uint32_t cell = gk_snapshot_row_cell(s, row);
-    return cell < s->cell_count && is_in_boxes(view, s->cell_point[cell]);
-}
-
-static void put_point(const struct gk_view *view, uint32_t row, struct gk_buf *buf)
-{
-    uint32_t cell = gk_snapshot_row_cell(view->snapshot, row);
-    if (cell < view->snapshot->cell_count)
-        gk_buf_put_geojson_point(buf, view->snapshot->cell_point[cell]);
-    else
-        gk_buf_append(buf, "null", 4);
+    struct gk_xy point;
+    return point_of_incident(view, row, view->box_plane, &point) && is_in_boxes(view, point);
 }
 
 const struct gk_layer gk_layer_incidents = {
@@ -123,5 +126,5 @@ const struct gk_layer gk_layer_incidents = {
     .find = find_incident,
     .fill = fill_incident,
     .matches = incident_matches,
-    .put_geometry = put_point,
+    .point = point_of_incident,
 };

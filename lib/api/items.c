@@ -1,8 +1,9 @@
 /* Features: a page of a collection, and one by its id. The same values go out as
- * GeoJSON in one pass, or as a table. Pages resume by key on the snapshot that
+ * GeoJSON in one pass, as a table, or as CSV. Pages resume by key on the snapshot that
  * the first page was made from. */
 #include <string.h>
 
+#include "csv.h"
 #include "cursor.h"
 #include "html.h"
 #include "link.h"
@@ -24,10 +25,24 @@ struct page {
     const char *item_start, *item_end; /* address of a feature around its id, in tables */
 };
 
+/* Leaves only the columns that `properties` names. */
+static void select_columns(struct page *page)
+{
+    const struct gk_value *wanted = &page->value[GK_QUERY_PROPERTIES];
+    struct gk_columns all = page->columns;
+    if (!wanted->given)
+        return;
+    page->columns.count = 0;
+    for (size_t i = 0; i < all.count; i++)
+        if (wanted->bits >> i & 1)
+            page->columns.column[page->columns.count++] = all.column[i];
+}
+
 static enum gk_status prepare_columns(struct page *page, struct gk_error *error)
 {
     struct gk_view *view = &page->view;
     gk_collection_columns(view, &view->collection, &page->columns);
+    select_columns(page);
     gk_view_fill_same(view, &page->fields);
     if (gk_pattern_make(&page->pattern, &page->columns, &page->fields, view->request->arena) !=
         GK_OK)
@@ -41,6 +56,12 @@ static enum gk_status read_query(struct page *page, bool is_item, struct gk_erro
     if (gk_query_table_make(&page->view, &page->view.collection, is_item, &table) != GK_OK)
         return gk_error_set(error, GK_NO_MEMORY, "read the parameters: out of memory");
     return gk_query_read(&page->view, &table, page->value, error);
+}
+
+/* What the header Content-Crs says, in the arena. */
+static const char *content_crs(const struct gk_view *view)
+{
+    return gk_text(view->request, "<%s>", view->crs->uri);
 }
 
 /* Of the feature at an index of the layer. */
@@ -78,6 +99,14 @@ static bool is_page_full(const struct page *page, const struct gk_buf *buf)
     return page->returned >= page->limit || (page->returned > 0 && buf->length > buf->maximum / 2);
 }
 
+/* The first feature to show; view->end for none. With resultType=hits there are none
+ * on any page. */
+static uint32_t first_on_page(const struct page *page)
+{
+    bool is_hits = page->value[GK_QUERY_RESULT_TYPE].integer == 1;
+    return is_hits ? page->view.end : gk_view_next(&page->view, page->from);
+}
+
 /* Sets the cursor behind the feature at rank `last`. */
 static void set_next(struct page *page, uint32_t last)
 {
@@ -101,6 +130,9 @@ static void put_page_links(struct page *page, struct gk_buf *buf)
     gk_json_init(&json, buf);
     gk_json_array_begin(&json);
     gk_json_put_self_links(&json, request, GK_GEOJSON_TYPE);
+    gk_json_put_link(&json, "alternate", GK_CSV_TYPE, NULL,
+                     gk_address(request, request->path,
+                                (struct gk_address){.keeps_query = true, .format = "csv"}));
     if (page->next != NULL)
         gk_json_put_link(
             &json, "next", GK_GEOJSON_TYPE, NULL,
@@ -122,8 +154,7 @@ static void put_page_json(struct page *page, struct gk_buf *buf)
     gk_buf_put_i64(buf, (int64_t)gk_view_matched(view));
     gk_buf_puts(buf, ",\"features\":[");
     uint32_t last = 0;
-    for (uint32_t i = gk_view_next(view, page->from); i < view->end;
-         i = gk_view_next(view, i + 1)) {
+    for (uint32_t i = first_on_page(page); i < view->end; i = gk_view_next(view, i + 1)) {
         if (is_page_full(page, buf)) {
             set_next(page, last);
             break;
@@ -204,8 +235,7 @@ static void put_table(struct page *page, struct gk_buf *buf)
     page->item_end = gk_address_parameters(
         request, path, (struct gk_address){.format = "html", .language = request->language});
     uint32_t last = 0;
-    for (uint32_t i = gk_view_next(view, page->from); i < view->end;
-         i = gk_view_next(view, i + 1)) {
+    for (uint32_t i = first_on_page(page); i < view->end; i = gk_view_next(view, i + 1)) {
         if (is_page_full(page, buf)) {
             set_next(page, last);
             break;
@@ -245,6 +275,35 @@ static void put_page_html(struct page *page, struct gk_buf *buf)
                  gk_say(request, "Vad kolumnerna betyder", "What the columns mean"));
     gk_buf_puts(buf, "</p>\n");
     gk_html_end(buf, view->settings, request);
+}
+
+/* --- A page as CSV -------------------------------------------------------------------------- */
+
+static void put_page_csv(struct page *page, struct gk_response *response)
+{
+    struct gk_view *view = &page->view;
+    struct gk_buf *buf = &response->body;
+    const struct gk_csv csv = {
+        .dialect = (enum gk_csv_dialect)page->value[GK_QUERY_CSV].integer,
+        .has_geometry = page->value[GK_QUERY_CSV_GEOMETRY].integer == 1,
+    };
+    uint32_t last = 0;
+    gk_csv_put_head(buf, &csv, &page->columns);
+    for (uint32_t i = first_on_page(page); i < view->end; i = gk_view_next(view, i + 1)) {
+        if (is_page_full(page, buf)) {
+            set_next(page, last);
+            break;
+        }
+        page->returned++;
+        uint32_t index = gk_view_feature(view, i);
+        view->collection.layer->fill(view, index, &page->fields);
+        gk_csv_put_row(buf, &csv, &page->columns, view, index, &page->fields);
+        last = i;
+    }
+    response->link = gk_csv_links(view, page->next);
+    response->file_name = gk_text(view->request, "%s.csv", view->collection.name);
+    if (csv.has_geometry)
+        response->content_crs = content_crs(view);
 }
 
 /* --- The resource items ------------------------------------------------------------------- */
@@ -304,10 +363,14 @@ static enum gk_status answer_page(struct page *page, struct gk_response *respons
         status = open_page(page, response, error);
     if (status != GK_OK)
         return status;
-    if (page->view.request->format == GK_FORMAT_HTML)
+    if (page->view.request->format == GK_FORMAT_HTML) {
         put_page_html(page, &response->body);
-    else
+    } else if (page->view.request->format == GK_FORMAT_CSV) {
+        put_page_csv(page, response);
+    } else {
         put_page_json(page, &response->body);
+        response->content_crs = content_crs(&page->view);
+    }
     return gk_view_finish(response, error);
 }
 
@@ -431,10 +494,12 @@ static enum gk_status answer_item(struct page *page, struct gk_response *respons
         status = open_item(page, &index, error);
     if (status != GK_OK)
         return status;
-    if (page->view.request->format == GK_FORMAT_HTML)
+    if (page->view.request->format == GK_FORMAT_HTML) {
         put_item_html(page, index, &response->body);
-    else
+    } else {
         put_item_json(page, index, &response->body);
+        response->content_crs = content_crs(&page->view);
+    }
     return gk_view_finish(response, error);
 }
 

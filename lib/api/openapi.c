@@ -1,6 +1,8 @@
 /* The definition of the interface: OpenAPI 3.0, self-contained, and the same
  * parameters as a page. It is made from the tables that parse requests, for what
  * this caller may read, so that it cannot say anything else than what holds. */
+#include <string.h>
+
 #include "example.h"
 #include "html.h"
 #include "link.h"
@@ -14,6 +16,10 @@ static const struct gk_parameter common[] = {
     {.name = "f",
      .type = GK_PARAMETER_CHOICE,
      .choices = "json|html",
+     .description = "The form of the answer; without it the Accept header decides."},
+    {.name = "f",
+     .type = GK_PARAMETER_CHOICE,
+     .choices = "json|html|csv",
      .description = "The form of the answer; without it the Accept header decides."},
     {.name = "lang",
      .type = GK_PARAMETER_CHOICE,
@@ -31,11 +37,35 @@ static void put_reference(struct gk_json *json, const char *to)
     gk_json_object_end(json);
 }
 
-static void put_response_ok(struct gk_json *json, const char *type, const char *schema)
+static void put_text_type(struct gk_json *json, const char *type)
+{
+    gk_json_key(json, type);
+    gk_json_object_begin(json);
+    gk_json_key(json, "schema");
+    gk_json_object_begin(json);
+    gk_json_member(json, "type", "string");
+    gk_json_object_end(json);
+    gk_json_object_end(json);
+}
+
+/* Of features: in which CRS they are. */
+static void put_crs_header(struct gk_json *json)
+{
+    static const char header[] =
+        "{\"Content-Crs\":{\"description\":\"The URI of the CRS of the geometry, in angle "
+        "brackets.\",\"schema\":{\"type\":\"string\"}}}";
+    gk_json_key(json, "headers");
+    gk_json_raw(json, header, sizeof header - 1);
+}
+
+static void put_response_ok(struct gk_json *json, const char *type, const char *schema,
+                            bool has_csv)
 {
     gk_json_key(json, "200");
     gk_json_object_begin(json);
     gk_json_member(json, "description", "The answer.");
+    if (strcmp(type, GK_GEOJSON_TYPE) == 0)
+        put_crs_header(json);
     gk_json_key(json, "content");
     gk_json_object_begin(json);
     gk_json_key(json, type);
@@ -43,24 +73,21 @@ static void put_response_ok(struct gk_json *json, const char *type, const char *
     gk_json_key(json, "schema");
     put_reference(json, schema);
     gk_json_object_end(json);
-    gk_json_key(json, "text/html");
-    gk_json_object_begin(json);
-    gk_json_key(json, "schema");
-    gk_json_object_begin(json);
-    gk_json_member(json, "type", "string");
-    gk_json_object_end(json);
-    gk_json_object_end(json);
+    put_text_type(json, "text/html");
+    if (has_csv)
+        put_text_type(json, GK_CSV_TYPE);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
 
 /* `is_data`: it is about a release or a revision, which there may not be, or not
  * any more. */
-static void put_responses(struct gk_json *json, const char *type, const char *schema, bool is_data)
+static void put_responses(struct gk_json *json, const char *type, const char *schema, bool is_data,
+                          bool has_csv)
 {
     gk_json_key(json, "responses");
     gk_json_object_begin(json);
-    put_response_ok(json, type, schema);
+    put_response_ok(json, type, schema, has_csv);
     gk_json_key(json, "400");
     put_reference(json, "#/components/responses/Invalid");
     if (is_data) {
@@ -112,7 +139,7 @@ static void put_plain_path(struct gk_json *json, const char *path, const char *i
     put_reference(json, "#/components/parameters/f");
     put_reference(json, "#/components/parameters/lang");
     gk_json_array_end(json);
-    put_responses(json, type, schema, false);
+    put_responses(json, type, schema, false, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -145,7 +172,9 @@ static void put_id_parameter(struct gk_json *json, const struct gk_view *view,
  * for them by name (QGIS and GDAL read the page size from `limit` there). */
 static bool is_shared(enum gk_query query)
 {
-    return query == GK_QUERY_LIMIT || query == GK_QUERY_BBOX || query == GK_QUERY_CURSOR ||
+    return query == GK_QUERY_LIMIT || query == GK_QUERY_BBOX || query == GK_QUERY_BBOX_CRS ||
+           query == GK_QUERY_CRS || query == GK_QUERY_RESULT_TYPE || query == GK_QUERY_CSV ||
+           query == GK_QUERY_CSV_GEOMETRY || query == GK_QUERY_CURSOR ||
            query == GK_QUERY_RELEASE || query == GK_QUERY_REVISION;
 }
 
@@ -160,7 +189,8 @@ static void put_parameter(struct gk_json *json, const struct gk_view *view,
 }
 
 static void put_parameters(struct gk_json *json, const struct gk_view *view,
-                           const struct gk_collection *c, const struct gk_query_table *table)
+                           const struct gk_collection *c, const struct gk_query_table *table,
+                           bool has_csv)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (is_shared(table->which[i]))
@@ -169,7 +199,7 @@ static void put_parameters(struct gk_json *json, const struct gk_view *view,
         else
             put_parameter(json, view, c, table, i);
     }
-    put_reference(json, "#/components/parameters/f");
+    put_reference(json, has_csv ? "#/components/parameters/f-items" : "#/components/parameters/f");
     put_reference(json, "#/components/parameters/lang");
 }
 
@@ -189,12 +219,12 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
     gk_json_array_begin(json);
     if (is_item)
         put_id_parameter(json, view, c);
-    put_parameters(json, view, c, &table);
+    put_parameters(json, view, c, &table, !is_item);
     gk_json_array_end(json);
     put_responses(
         json, GK_GEOJSON_TYPE,
         gk_text(request, "#/components/schemas/%s%s", c->name, is_item ? ".feature" : ".features"),
-        true);
+        true, !is_item);
     gk_json_object_end(json);
     gk_json_object_end(json);
     return GK_OK;
@@ -212,7 +242,7 @@ static void put_about_path(struct gk_json *json, const struct gk_view *view,
     put_about_parameters(json, view);
     put_responses(json, is_schema ? GK_SCHEMA_TYPE : "application/json",
                   is_schema ? "#/components/schemas/Anything" : "#/components/schemas/Collection",
-                  true);
+                  true, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -223,7 +253,7 @@ static void put_collections_path(struct gk_json *json, const struct gk_view *vie
     gk_json_object_begin(json);
     put_operation_start(json, "collections", "The collections", "service");
     put_about_parameters(json, view);
-    put_responses(json, "application/json", "#/components/schemas/Collections", true);
+    put_responses(json, "application/json", "#/components/schemas/Collections", true, false);
     gk_json_object_end(json);
     gk_json_object_end(json);
 }
@@ -283,7 +313,8 @@ static enum gk_status put_component_parameters(struct gk_json *json, const struc
     }
     for (const struct gk_parameter *row = common; row->name != NULL; row++) {
         struct gk_parameter one[2] = {*row, {.name = NULL}};
-        gk_json_key(json, one[0].name);
+        bool has_csv = row->choices != NULL && strstr(row->choices, "csv") != NULL;
+        gk_json_key(json, has_csv ? "f-items" : one[0].name);
         gk_parameters_put_openapi(json, one, view->request->principal.role);
     }
     gk_json_object_end(json);

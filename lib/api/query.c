@@ -21,7 +21,22 @@ static const struct gk_parameter rows[GK_QUERIES] = {
                        .type = GK_PARAMETER_BBOX,
                        .description = "Only features whose geometry touches this box, in CRS84: "
                                       "west, south, east, north (6 numbers: heights are ignored). "
-                                      "It selects whole features; their counts do not change."},
+                                      "It selects whole features; their counts do not change. In "
+                                      "the CRS of `bbox-crs`, when that is given, with the axes in "
+                                      "the order of its authority."},
+    [GK_QUERY_BBOX_CRS] =
+        {.name = "bbox-crs",
+         .type = GK_PARAMETER_CHOICE,
+         .format = "uri",
+         .description = "The CRS of `bbox`, with the axes in the order of its authority: "
+                        "EPSG:4326 latitude first; EPSG:3006 and 3008 northing first. Shapes "
+                        "are looked at in that CRS. Default: CRS84."},
+    [GK_QUERY_CRS] = {.name = "crs",
+                      .type = GK_PARAMETER_CHOICE,
+                      .format = "uri",
+                      .description = "The CRS of the geometry in the answer, with the axes in the "
+                                     "order of its authority; the header Content-Crs says it. "
+                                     "Default: CRS84."},
     [GK_QUERY_DATETIME] = {.name = "datetime", .type = GK_PARAMETER_PERIOD},
     [GK_QUERY_DEFINITION] = {.name = "definition",
                              .type = GK_PARAMETER_CHOICE,
@@ -37,6 +52,33 @@ static const struct gk_parameter rows[GK_QUERIES] = {
                        .type = GK_PARAMETER_CHOICE,
                        .initial = "250",
                        .description = "Side of the squares in metres."},
+    [GK_QUERY_PROPERTIES] = {.name = "properties",
+                             .type = GK_PARAMETER_LIST,
+                             .description = "Only these properties, with commas between; none when "
+                                            "it is empty. Without it, all. They come in the "
+                                            "order of the schema."},
+    [GK_QUERY_RESULT_TYPE] = {.name = "resultType",
+                              .type = GK_PARAMETER_CHOICE,
+                              .choices = "results|hits",
+                              .initial = "results",
+                              .description = "`hits`: no features, only how many there are "
+                                             "(numberMatched)."},
+    [GK_QUERY_CSV] = {.name = "csv",
+                      .type = GK_PARAMETER_CHOICE,
+                      .choices = "rfc4180|excel",
+                      .initial = "rfc4180",
+                      .description =
+                          "The dialect of CSV: RFC 4180, or `excel` for spreadsheets set to "
+                          "Swedish: byte order mark, semicolons, decimal commas. In both a text "
+                          "that a spreadsheet would take for a formula has a ' before it. Other "
+                          "forms of the answer do not change."},
+    [GK_QUERY_CSV_GEOMETRY] = {.name = "csv-geometry",
+                               .type = GK_PARAMETER_CHOICE,
+                               .choices = "none|wkt",
+                               .initial = "none",
+                               .description = "`wkt`: CSV has a last column `wkt`, the geometry as "
+                                              "well-known text in `crs`. Other forms of the "
+                                              "answer do not change."},
     [GK_QUERY_FILTER] = {.name = "filter",
                          .type = GK_PARAMETER_TEXT,
                          .maximum = GK_CQL2_TEXT_MAX,
@@ -106,6 +148,43 @@ static const char *definition_choices(const struct gk_view *view)
     return choices;
 }
 
+/* "uri|uri" of all CRSs, in the arena. */
+static const char *crs_choices(const struct gk_view *view)
+{
+    enum { URIS_MAX_BYTES = 1024 };
+    struct gk_buf text;
+    gk_buf_init(&text, URIS_MAX_BYTES);
+    for (size_t i = 0; i < gk_crs_count(); i++) {
+        if (i > 0)
+            gk_buf_putc(&text, '|');
+        gk_buf_puts(&text, gk_crs_at(i)->uri);
+    }
+    const char *choices =
+        text.data == NULL ? NULL : gk_arena_strndup(view->request->arena, text.data, text.length);
+    gk_buf_release(&text);
+    return choices;
+}
+
+/* "a|b" of the names of a collection's columns, in the arena. */
+static const char *property_choices(const struct gk_view *view,
+                                    const struct gk_collection *collection)
+{
+    enum { NAMES_MAX_BYTES = 4096 };
+    struct gk_columns columns;
+    struct gk_buf text;
+    gk_collection_columns(view, collection, &columns);
+    gk_buf_init(&text, NAMES_MAX_BYTES);
+    for (size_t i = 0; i < columns.count; i++) {
+        if (i > 0)
+            gk_buf_putc(&text, '|');
+        gk_buf_puts(&text, gk_property_info(columns.column[i].property)->name);
+    }
+    const char *choices =
+        text.data == NULL ? NULL : gk_arena_strndup(view->request->arena, text.data, text.length);
+    gk_buf_release(&text);
+    return choices;
+}
+
 /* Multiples of the base squares; small squares only for analysts. */
 static const char *size_choices(const struct gk_view *view)
 {
@@ -120,12 +199,19 @@ static bool is_wanted(const struct gk_view *view, const struct gk_layer *layer, 
     switch (query) {
     case GK_QUERY_LIMIT:
     case GK_QUERY_BBOX:
+    case GK_QUERY_BBOX_CRS:
+    case GK_QUERY_RESULT_TYPE:
+    case GK_QUERY_CSV:
+    case GK_QUERY_CSV_GEOMETRY:
     case GK_QUERY_FILTER:
     case GK_QUERY_FILTER_LANG:
     case GK_QUERY_FILTER_CRS:
     case GK_QUERY_SORTBY:
     case GK_QUERY_CURSOR:
         return !is_item;
+    case GK_QUERY_CRS:
+    case GK_QUERY_PROPERTIES:
+        return true;
     case GK_QUERY_DATETIME:
         return layer->has_counts || !is_item;
     case GK_QUERY_DEFINITION:
@@ -144,9 +230,10 @@ static bool is_wanted(const struct gk_view *view, const struct gk_layer *layer, 
 }
 
 /* Adjusts a copied row to the snapshot; false without memory. */
-static bool complete_row(const struct gk_view *view, const struct gk_layer *layer,
+static bool complete_row(const struct gk_view *view, const struct gk_collection *collection,
                          enum gk_query query, struct gk_parameter *row)
 {
+    const struct gk_layer *layer = collection->layer;
     if (query == GK_QUERY_LIMIT) {
         struct gk_buf text;
         gk_buf_init(&text, DESCRIPTION_DEFAULT_MAX);
@@ -168,6 +255,15 @@ static bool complete_row(const struct gk_view *view, const struct gk_layer *laye
     }
     if (query == GK_QUERY_SIZE)
         row->choices = size_choices(view);
+    if (query == GK_QUERY_CRS || query == GK_QUERY_BBOX_CRS) {
+        row->choices = crs_choices(view);
+        row->initial = gk_crs_at(0)->uri;
+        return row->choices != NULL;
+    }
+    if (query == GK_QUERY_PROPERTIES) {
+        row->choices = property_choices(view, collection);
+        return row->choices != NULL;
+    }
     if (query == GK_QUERY_FILTER_CRS) {
         row->choices = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
         row->initial = row->choices;
@@ -187,7 +283,7 @@ enum gk_status gk_query_table_make(const struct gk_view *view,
             query == GK_QUERY_RELEASE    ? *gk_version_parameter(GK_SNAPSHOT_RELEASE)
             : query == GK_QUERY_REVISION ? *gk_version_parameter(GK_SNAPSHOT_REVISION)
                                          : rows[query];
-        if (!complete_row(view, collection->layer, query, &table->row[table->count]))
+        if (!complete_row(view, collection, query, &table->row[table->count]))
             return GK_NO_MEMORY;
         table->which[table->count++] = query;
     }
@@ -210,25 +306,37 @@ enum gk_status gk_query_read(const struct gk_view *view, const struct gk_query_t
 
 /* --- Into the view ----------------------------------------------------------------- */
 
-static struct gk_box_e7 box_of(double west, double south, double east, double north)
+static struct gk_box_xy box_of_degrees(double west, double south, double east, double north)
 {
-    return (struct gk_box_e7){
-        .min = gk_lonlat_e7_round((struct gk_lonlat){.lon_deg = west, .lat_deg = south}),
-        .max = gk_lonlat_e7_round((struct gk_lonlat){.lon_deg = east, .lat_deg = north})};
+    struct gk_lonlat_e7 min = gk_lonlat_e7_round((struct gk_lonlat){west, south});
+    struct gk_lonlat_e7 max = gk_lonlat_e7_round((struct gk_lonlat){east, north});
+    return (struct gk_box_xy){{min.lon, min.lat}, {max.lon, max.lat}};
 }
 
-static void apply_box(struct gk_view *view, const double bbox[4])
+/* Takes the box in its CRS, whose authority may have northing or latitude first. */
+static enum gk_status apply_box(struct gk_view *view, const double bbox[4], size_t crs_index,
+                                struct gk_error *error)
 {
-    double west = bbox[0], south = bbox[1], east = bbox[2], north = bbox[3];
-    if (west <= east) {
-        view->box_count = 1;
-        view->box[0] = box_of(west, south, east, north);
-        return;
+    const struct gk_crs *crs = gk_crs_at(crs_index);
+    int x = crs->northing_first, y = !x;
+    double west = bbox[x], south = bbox[y], east = bbox[x + 2], north = bbox[y + 2];
+    if (south > north || (west > east && !crs->is_geographic))
+        return gk_error_set(error, GK_INVALID,
+                            "parameter bbox: its minimum is above its maximum; in %s the first and "
+                            "the third number are %s",
+                            crs->name, x == 0 ? "longitude or easting" : "latitude or northing");
+    view->box_plane = view->api->plane[crs_index];
+    view->box_count = 1;
+    if (!crs->is_geographic) {
+        view->box[0] = gk_plane_box(west, south, east, north);
+    } else if (west <= east) {
+        view->box[0] = box_of_degrees(west, south, east, north);
+    } else { /* it crosses the antimeridian: two boxes */
+        view->box_count = 2;
+        view->box[0] = box_of_degrees(west, south, 180.0, north);
+        view->box[1] = box_of_degrees(-180.0, south, east, north);
     }
-    /* It crosses the antimeridian: two boxes. */
-    view->box_count = 2;
-    view->box[0] = box_of(west, south, 180.0, north);
-    view->box[1] = box_of(-180.0, south, east, north);
+    return GK_OK;
 }
 
 /* The value of a choice by the number it is written as. */
@@ -257,12 +365,15 @@ enum gk_status gk_view_apply(struct gk_view *view, const struct gk_value value[G
         view->has_rows_period = true;
         view->rows = datetime->period;
     }
-    if (value[GK_QUERY_BBOX].given)
-        apply_box(view, value[GK_QUERY_BBOX].bbox);
+    view->crs = gk_crs_at((size_t)value[GK_QUERY_CRS].integer);
+    view->plane = view->api->plane[value[GK_QUERY_CRS].integer];
     view->is_rate = layer->has_method && value[GK_QUERY_METHOD].integer == 1;
     if (layer->has_method && value[GK_QUERY_SIZE].text.data != NULL)
         view->size_m = number_of(value[GK_QUERY_SIZE].text);
-    return GK_OK;
+    if (!value[GK_QUERY_BBOX].given)
+        return GK_OK;
+    return apply_box(view, value[GK_QUERY_BBOX].bbox, (size_t)value[GK_QUERY_BBOX_CRS].integer,
+                     error);
 }
 
 bool gk_view_take_size(struct gk_view *view, int64_t id)

@@ -243,14 +243,14 @@ static void begin_properties(struct tiling *t)
 /* --- Features with an outline ------------------------------------------------------------ */
 
 /* The closed box of a tile and its buffer, a hair larger. */
-static struct gk_box_e7 tile_box(struct gk_tile tile)
+static struct gk_box_xy tile_box(struct gk_tile tile)
 {
     int64_t side = GK_WORLD_UNITS >> tile.z, buffer = side * GK_TILE_BUFFER / GK_TILE_EXTENT + 1;
     int64_t x = side * tile.x, y = side * tile.y;
     struct gk_lonlat_e7 north_west = gk_mercator_inverse((struct gk_world){x - buffer, y - buffer});
     struct gk_lonlat_e7 south_east =
         gk_mercator_inverse((struct gk_world){x + side + buffer, y + side + buffer});
-    return (struct gk_box_e7){{north_west.lon, south_east.lat}, {south_east.lon, north_west.lat}};
+    return (struct gk_box_xy){{north_west.lon, south_east.lat}, {south_east.lon, north_west.lat}};
 }
 
 static bool has_room(struct maker *maker, uint32_t points, uint32_t starts)

@@ -57,6 +57,7 @@ enum gk_status gk_view_open(struct gk_view *view, void *context, const struct gk
         .request = request,
         .role = request->principal.role,
         .is_swedish = strcmp(request->language, "en") != 0,
+        .crs = gk_crs_at(0),
     };
     response->data_age_s = api->source.silent_s(api->source.context);
     response->is_stale = api->source.is_stale(api->source.context);
@@ -323,19 +324,6 @@ void gk_view_fill_rate(const struct gk_view *view, struct gk_fields *fields, enu
     gk_field_set_number(fields, rate + 2, interval.upper * scale);
 }
 
-void gk_view_put_geometry(const struct gk_view *view, uint32_t index, struct gk_buf *buf)
-{
-    if (view->shapes == NULL) {
-        view->collection.layer->put_geometry(view, index, buf);
-        return;
-    }
-    struct gk_span span = view->shapes->geojson[index];
-    if (span.length == 0)
-        gk_buf_append(buf, "null", 4);
-    else
-        gk_buf_append(buf, view->shapes_text + span.offset, span.length);
-}
-
 /* --- Which features ------------------------------------------------------------------------ */
 
 uint32_t gk_view_feature(const struct gk_view *view, uint32_t rank)
@@ -364,7 +352,8 @@ uint32_t gk_view_next(const struct gk_view *view, uint32_t from)
         return from < view->end ? from : view->end;
     uint32_t next = view->end;
     for (size_t i = 0; i < view->box_count; i++) {
-        uint32_t found = gk_shapes_next_in_box(view->shapes, view->box[i], from, view->end);
+        uint32_t found =
+            gk_shapes_next_in_plane(view->shapes, view->box_plane, view->box[i], from, view->end);
         next = found < next ? found : next;
     }
     return next;
@@ -376,7 +365,8 @@ uint64_t gk_view_matched(const struct gk_view *view)
     if (!is_filtered || view->selection != NULL)
         return view->end - view->first;
     if (view->shapes != NULL && view->box_count == 1)
-        return gk_shapes_count_in_box(view->shapes, view->box[0], view->first, view->end);
+        return gk_shapes_count_in_plane(view->shapes, view->box_plane, view->box[0], view->first,
+                                        view->end);
     uint64_t matched = 0;
     for (uint32_t i = gk_view_next(view, view->first); i < view->end; i = gk_view_next(view, i + 1))
         matched++;

@@ -23,6 +23,7 @@
 #define GK_CRS84_URI "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 #define GK_GEOJSON_TYPE "application/geo+json"
 #define GK_OPENAPI_TYPE "application/vnd.oai.openapi+json;version=3.0"
+#define GK_CSV_TYPE "text/csv"
 #define GK_SCHEMA_TYPE "application/schema+json"
 #define GK_TILESETS_REL "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 #define GK_SCHEMA_REL "http://www.opengis.net/def/rel/ogc/1.0/schema"
@@ -71,11 +72,14 @@ struct gk_grid_cache;
 struct gk_selection_cache;
 struct gk_tile_makers;
 
+enum { GK_CRS_MAX = 8 };
+
 struct gk_api {
     struct gk_source source;
     _Atomic(struct gk_settings *) settings;
     struct gk_interval interval[GK_INTERVALS];
     struct gk_grid_cache *grids;
+    struct gk_plane *plane[GK_CRS_MAX]; /* by index of geo/crs.h; NULL for geographic ones */
     struct gk_selection_cache *selections;
     struct gk_tile_makers *tile_makers;
 };
@@ -104,9 +108,11 @@ struct gk_layer {
     int64_t (*find)(const struct gk_view *view, int64_t id);
     /* Sets the fields that differ between features. */
     void (*fill)(const struct gk_view *view, uint32_t index, struct gk_fields *fields);
-    /* For layers without shapes: whether a feature is asked for, its geometry. */
+    /* For layers without shapes: whether a feature is asked for; where its point lies
+     * in a plane, NULL for degrees (false: nowhere). */
     bool (*matches)(const struct gk_view *view, uint32_t index);
-    void (*put_geometry)(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
+    bool (*point)(const struct gk_view *view, uint32_t index, const struct gk_plane *plane,
+                  struct gk_xy *point);
 };
 
 extern const struct gk_layer gk_layer_cells, gk_layer_districts, gk_layer_watch_areas,
@@ -145,12 +151,17 @@ struct gk_view {
     /* What is asked for: features [first, end) that touch a box. */
     uint32_t first, end;
     size_t box_count; /* 0: no bbox; 2: one that crosses the antimeridian */
-    struct gk_box_e7 box[2];
-    bool has_rows_period; /* incidents: rows that intersect `rows` */
+    struct gk_box_xy box[2];
+    const struct gk_plane *box_plane; /* of bbox-crs; NULL: the boxes are in degrees */
+    bool has_rows_period;             /* incidents: rows that intersect `rows` */
     struct gk_period rows;
-    const struct gk_shapes *shapes; /* NULL: matches() and put_geometry() */
+    const struct gk_shapes *shapes; /* NULL: matches() and point() */
     const char *shapes_text;
     struct gk_grid *grid; /* hotspots */
+
+    /* How geometry is printed. */
+    const struct gk_crs *crs;
+    const struct gk_plane *plane; /* of crs; NULL: it is geographic */
     /* With `filter` or `sortby`: the features asked for, in the order asked for.
      * Then first is 0, end their count, and what is between are ranks in it. */
     const struct gk_selection *selection;
@@ -213,8 +224,12 @@ void gk_view_fill_same(const struct gk_view *view, struct gk_fields *fields);
 void gk_view_fill_rate(const struct gk_view *view, struct gk_fields *fields, enum gk_property rate,
                        bool has_count, int64_t count, int64_t denominator, double per);
 
-/* Appends the feature's geometry or null. */
+/* Appends the feature's geometry as GeoJSON, or null, in view->crs and in the order
+ * of axes that its authority gives it. */
 void gk_view_put_geometry(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
+
+/* Appends it as well-known text, or nothing. */
+void gk_view_put_wkt(const struct gk_view *view, uint32_t index, struct gk_buf *buf);
 
 /* The first rank at or after `from` that is asked for; view->end for none. What is
  * there says gk_view_feature(). */
@@ -246,10 +261,16 @@ bool gk_is_version_parameter(const char *name);
 enum gk_query {
     GK_QUERY_LIMIT,
     GK_QUERY_BBOX,
+    GK_QUERY_BBOX_CRS,
+    GK_QUERY_CRS,
     GK_QUERY_DATETIME,
     GK_QUERY_DEFINITION,
     GK_QUERY_METHOD,
     GK_QUERY_SIZE,
+    GK_QUERY_PROPERTIES,
+    GK_QUERY_RESULT_TYPE,
+    GK_QUERY_CSV,
+    GK_QUERY_CSV_GEOMETRY,
     GK_QUERY_FILTER,
     GK_QUERY_FILTER_LANG,
     GK_QUERY_FILTER_CRS,

@@ -68,6 +68,79 @@ static char *put_degrees(char *to, int32_t value)
     return fraction != 0 ? put_fraction(to, fraction) : to;
 }
 
+/* Below 10,000, without leading zeros. */
+static char *put_small(char *to, uint32_t value)
+{
+    if (value >= 100) {
+        uint32_t high = value / 100;
+        if (high >= 10) {
+            put_pair(to, high);
+            to += 2;
+        } else {
+            *to++ = (char)('0' + high);
+        }
+        put_pair(to, value % 100);
+        return to + 2;
+    }
+    if (value >= 10) {
+        put_pair(to, value);
+        return to + 2;
+    }
+    *to++ = (char)('0' + value);
+    return to;
+}
+
+/* Centimetres as metres, without zeros at the end. */
+static char *put_metres(char *to, int32_t value)
+{
+    uint32_t rest = value < 0 ? 0U - (uint32_t)value : (uint32_t)value;
+    uint32_t whole = rest / 100, fraction = rest % 100;
+    if (value < 0)
+        *to++ = '-';
+    if (whole >= 10000) {
+        to = put_small(to, whole / 10000);
+        put_pair(to, whole / 100 % 100);
+        put_pair(to + 2, whole % 100);
+        to += 4;
+    } else {
+        to = put_small(to, whole);
+    }
+    if (fraction == 0)
+        return to;
+    *to++ = '.';
+    put_pair(to, fraction);
+    return to + (fraction % 10 == 0 ? 1 : 2);
+}
+
+static char *put_xy(char *to, struct gk_xy position, struct gk_axes axes)
+{
+    int32_t first = axes.is_swapped ? position.y : position.x;
+    int32_t second = axes.is_swapped ? position.x : position.y;
+    if (!axes.is_wkt)
+        *to++ = '[';
+    to = axes.is_geographic ? put_degrees(to, first) : put_metres(to, first);
+    *to++ = axes.is_wkt ? ' ' : ',';
+    to = axes.is_geographic ? put_degrees(to, second) : put_metres(to, second);
+    if (!axes.is_wkt)
+        *to++ = ']';
+    return to;
+}
+
+void gk_buf_put_positions(struct gk_buf *buf, const struct gk_xy *positions, size_t count,
+                          struct gk_axes axes)
+{
+    char *start = gk_buf_reserve(buf, count * LONLAT_MAX_BYTES);
+    if (start == NULL)
+        return;
+    char *to = start;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *to++ = ',';
+        to = put_xy(to, positions[i], axes);
+    }
+    gk_buf_advance(buf, (size_t)(to - start));
+}
+
 void gk_buf_put_lonlat(struct gk_buf *buf, struct gk_lonlat_e7 position)
 {
     char text[LONLAT_MAX_BYTES];

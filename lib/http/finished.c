@@ -25,7 +25,8 @@ struct gk_finished *gk_finished_make(const struct gk_response *response, void *b
                                      struct gk_outbox *outbox)
 {
     size_t text_bytes = room_for(response->content_type) + room_for(response->content_crs) +
-                        room_for(response->content_policy);
+                        room_for(response->content_policy) + room_for(response->link) +
+                        room_for(response->file_name);
     struct gk_finished *finished = malloc(sizeof *finished + text_bytes);
     if (finished == NULL) {
         free(body);
@@ -45,6 +46,8 @@ struct gk_finished *gk_finished_make(const struct gk_response *response, void *b
     finished->content_type = copy_text(&at, response->content_type);
     finished->content_crs = copy_text(&at, response->content_crs);
     finished->content_policy = copy_text(&at, response->content_policy);
+    finished->link = copy_text(&at, response->link);
+    finished->file_name = copy_text(&at, response->file_name);
     return finished;
 }
 

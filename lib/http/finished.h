@@ -37,7 +37,8 @@ struct gk_finished {
     char etag[GK_ETAG_TEXT_BYTES]; /* "" : none */
     struct gk_origin origin;
     int64_t data_utc;
-    const char *content_type, *content_crs, *content_policy; /* the last two may be NULL */
+    const char *content_type;
+    const char *content_crs, *content_policy, *link, *file_name; /* NULL: none */
     struct gk_outbox *outbox;
     size_t text_bytes;
     char text[];

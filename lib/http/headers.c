@@ -58,6 +58,22 @@ static void add_validators(struct gk_outgoing *out, bool is_error)
             "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language");
 }
 
+static void add_file_name(struct gk_outgoing *out)
+{
+    enum { TEXT_MAX = 200 };
+    struct gk_buf text;
+    gk_buf_init(&text, TEXT_MAX);
+    gk_buf_puts(&text, "attachment; filename=\"");
+    gk_buf_puts(&text, out->response->file_name);
+    gk_buf_putc(&text, '"');
+    gk_buf_putc(&text, '\0');
+    if (gk_buf_status(&text) == GK_OK)
+        add(out, MHD_HTTP_HEADER_CONTENT_DISPOSITION, text.data);
+    else
+        out->failed = true;
+    gk_buf_release(&text);
+}
+
 static void add_content(struct gk_outgoing *out)
 {
     const struct gk_exchange *x = out->exchange;
@@ -70,6 +86,10 @@ static void add_content(struct gk_outgoing *out)
         add(out, MHD_HTTP_HEADER_CONTENT_LANGUAGE, x->request.language);
     if (response->content_crs != NULL)
         add(out, "Content-Crs", response->content_crs);
+    if (response->link != NULL)
+        add(out, MHD_HTTP_HEADER_LINK, response->link);
+    if (response->file_name != NULL)
+        add_file_name(out);
     if (!x->server->config.is_operations)
         add(out, "Content-Security-Policy",
             response->content_policy != NULL ? response->content_policy : DEFAULT_CONTENT_POLICY);
@@ -83,7 +103,7 @@ static void add_cross_origin(struct gk_outgoing *out)
     add(out, "Access-Control-Allow-Origin", "*");
     if (x->method != GK_METHOD_OPTIONS) {
         add(out, "Access-Control-Expose-Headers",
-            "ETag, Content-Crs, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale");
+            "ETag, Content-Crs, Link, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale");
         return;
     }
     add(out, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");

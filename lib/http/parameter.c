@@ -77,6 +77,44 @@ static enum gk_status read_choice(const struct gk_parameter *row, struct gk_text
                         gk_show(text.data, text.length).text, row->choices);
 }
 
+/* Sets the bit of the choice that `text` is; false when it is none. */
+static bool mark_choice(const char *choices, const char *text, size_t length, uint64_t *bits)
+{
+    enum { CHOICES_MAX = 64 };
+    const char *at = choices;
+    for (int i = 0; i < CHOICES_MAX; i++) {
+        size_t n = strcspn(at, "|");
+        if (n > 0 && n == length && memcmp(at, text, length) == 0) {
+            *bits |= UINT64_C(1) << i;
+            return true;
+        }
+        if (at[n] == '\0')
+            break;
+        at += n + 1;
+    }
+    return false;
+}
+
+static enum gk_status read_list(const struct gk_parameter *row, struct gk_text text,
+                                struct gk_value *value, struct gk_error *error)
+{
+    const char *at = text.data, *end = text.data + text.length;
+    value->bits = 0;
+    value->text = text;
+    while (at < end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *stop = comma == NULL ? end : comma;
+        bool ends_with_comma = comma != NULL && comma + 1 == end;
+        if (!mark_choice(row->choices, at, (size_t)(stop - at), &value->bits) || ends_with_comma)
+            return gk_error_set(error, GK_INVALID,
+                                "parameter %s: \"%s\" is not allowed; it must be some of %s, with "
+                                "commas between",
+                                row->name, gk_show(at, (size_t)(stop - at)).text, row->choices);
+        at = comma == NULL ? end : comma + 1;
+    }
+    return GK_OK;
+}
+
 static enum gk_status read_text(const struct gk_parameter *row, struct gk_text text,
                                 struct gk_value *value, struct gk_error *error)
 {
@@ -123,8 +161,8 @@ static size_t parse_numbers(struct gk_text text, double *numbers, size_t max)
     return 0;
 }
 
-/* On the first axis min may be above max: across the antimeridian (RFC 7946).
- * What the axes are, the handler's CRS says. */
+/* Min may be above max: across the antimeridian (RFC 7946). On which axis, and
+ * whether at all, the handler's CRS says. */
 static enum gk_status read_bbox(const struct gk_parameter *row, struct gk_text text,
                                 struct gk_value *value, struct gk_error *error)
 {
@@ -136,7 +174,7 @@ static enum gk_status read_bbox(const struct gk_parameter *row, struct gk_text t
             "it must be 4 or 6 finite numbers with commas: the minimum of each axis, then "
             "the maximum");
     size_t axes = count / 2;
-    if (n[1] > n[axes + 1] || (axes == 3 && n[2] > n[5]))
+    if (axes == 3 && n[2] > n[5])
         return refuse(error, row, text, "its minimum is above its maximum");
     const double bbox[4] = {n[0], n[1], n[axes], n[axes + 1]};
     memcpy(value->bbox, bbox, sizeof bbox);
@@ -171,6 +209,8 @@ static enum gk_status read_value(const struct gk_parameter *row, struct gk_text 
         return read_integer(row, text, value, error);
     case GK_PARAMETER_CHOICE:
         return read_choice(row, text, value, error);
+    case GK_PARAMETER_LIST:
+        return read_list(row, text, value, error);
     case GK_PARAMETER_TEXT:
         return read_text(row, text, value, error);
     case GK_PARAMETER_BBOX:

@@ -20,13 +20,17 @@ static void put_text(struct gk_json *json, const struct gk_parameter *row)
     gk_json_member(json, "type", "string");
     if (row->maximum > 0)
         gk_json_member_i64(json, "maxLength", row->maximum);
+    if (row->format != NULL)
+        gk_json_member(json, "format", row->format);
     if (row->initial != NULL)
         gk_json_member(json, "default", row->initial);
 }
 
-static void put_choice(struct gk_json *json, const struct gk_parameter *row)
+static void put_choices(struct gk_json *json, const struct gk_parameter *row)
 {
     gk_json_member(json, "type", "string");
+    if (row->format != NULL)
+        gk_json_member(json, "format", row->format);
     gk_json_key(json, "enum");
     gk_json_array_begin(json);
     for (const char *at = row->choices;;) {
@@ -42,8 +46,22 @@ static void put_choice(struct gk_json *json, const struct gk_parameter *row)
         at += length + 1;
     }
     gk_json_array_end(json);
+}
+
+static void put_choice(struct gk_json *json, const struct gk_parameter *row)
+{
+    put_choices(json, row);
     if (row->initial != NULL)
         gk_json_member(json, "default", row->initial);
+}
+
+static void put_list(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_member(json, "type", "array");
+    gk_json_key(json, "items");
+    gk_json_object_begin(json);
+    put_choices(json, row);
+    gk_json_object_end(json);
 }
 
 static void put_bbox(struct gk_json *json)
@@ -67,6 +85,9 @@ static void put_schema(struct gk_json *json, const struct gk_parameter *row)
         break;
     case GK_PARAMETER_CHOICE:
         put_choice(json, row);
+        break;
+    case GK_PARAMETER_LIST:
+        put_list(json, row);
         break;
     case GK_PARAMETER_TEXT:
         put_text(json, row);

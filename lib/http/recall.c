@@ -41,6 +41,8 @@ static void fill(struct gk_response *response, const struct gk_finished *finishe
 {
     response->content_type = finished->content_type;
     response->content_crs = finished->content_crs;
+    response->link = finished->link;
+    response->file_name = finished->file_name;
     response->content_policy = finished->content_policy;
     response->origin = finished->origin;
     response->data_utc = finished->data_utc;

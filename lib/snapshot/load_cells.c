@@ -88,12 +88,13 @@ static enum gk_status fill_cells(struct gk_load *load, const struct cell *cells,
     s->cell_id = gk_arena_array(arena, count, sizeof *s->cell_id);
     s->cell_addresses = gk_arena_array(arena, count, sizeof *s->cell_addresses);
     s->cell_point = gk_arena_array(arena, count, sizeof *s->cell_point);
+    s->cell_point_cm = gk_arena_array(arena, count, sizeof *s->cell_point_cm);
     s->cell_radius_m = gk_arena_array(arena, count, sizeof *s->cell_radius_m);
     for (int c = 0; c < GK_CLASSES; c++)
         s->cell_dwellings[c] = gk_arena_array(arena, count, sizeof *s->cell_dwellings[c]);
     if (s->cell_id == NULL || s->cell_addresses == NULL || s->cell_point == NULL ||
-        s->cell_radius_m == NULL || s->cell_dwellings[0] == NULL || s->cell_dwellings[1] == NULL ||
-        s->cell_dwellings[2] == NULL)
+        s->cell_point_cm == NULL || s->cell_radius_m == NULL || s->cell_dwellings[0] == NULL ||
+        s->cell_dwellings[1] == NULL || s->cell_dwellings[2] == NULL)
         return GK_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         s->cell_id[i] = cells[i].id;
@@ -105,6 +106,7 @@ static enum gk_status fill_cells(struct gk_load *load, const struct cell *cells,
         if (gk_transform_forward(load->to_lonlat, &x, &y, 1) != 0)
             return GK_INVALID;
         s->cell_point[i] = gk_lonlat_e7_round((struct gk_lonlat){x, y});
+        s->cell_point_cm[i] = (struct gk_cm32){(int32_t)centre.e, (int32_t)centre.n};
     }
     return GK_OK;
 }

@@ -1,4 +1,4 @@
-/* Outlines in lon/lat: from polygons in EPSG:3006 to flat arrays with boxes,
+/* Outlines in lon/lat and in EPSG:3006: from polygons to flat arrays with boxes,
  * blocks of boxes and ready GeoJSON. PROJ sees the points in large batches. */
 #include "snapshot/build.h"
 
@@ -34,9 +34,11 @@ static enum gk_status allocate(struct gk_build *build, struct gk_shapes *shapes,
     shapes->ring_start = gk_arena_array(arena, totals.polygons + 1, sizeof *shapes->ring_start);
     shapes->point_start = gk_arena_array(arena, totals.rings + 1, sizeof *shapes->point_start);
     shapes->points = gk_arena_array(arena, totals.points, sizeof *shapes->points);
+    shapes->points_cm = gk_arena_array(arena, totals.points, sizeof *shapes->points_cm);
     shapes->geojson = gk_arena_array(arena, count, sizeof *shapes->geojson);
     bool ok = shapes->polygon_start != NULL && shapes->ring_start != NULL &&
-              shapes->point_start != NULL && shapes->points != NULL && shapes->geojson != NULL;
+              shapes->point_start != NULL && shapes->points != NULL && shapes->points_cm != NULL &&
+              shapes->geojson != NULL;
     return ok ? GK_OK : GK_NO_MEMORY;
 }
 
@@ -74,6 +76,11 @@ static enum gk_status flush(struct batch *batch, struct gk_transform *to_lonlat)
     return GK_OK;
 }
 
+static int32_t narrow(int64_t cm)
+{
+    return (int32_t)(cm < -GK_CM_MAX ? -GK_CM_MAX : cm > GK_CM_MAX ? GK_CM_MAX : cm);
+}
+
 static enum gk_status fill_points(struct gk_shapes *shapes, const struct gk_polygons *polygons,
                                   struct gk_transform *to_lonlat)
 {
@@ -82,11 +89,13 @@ static enum gk_status fill_points(struct gk_shapes *shapes, const struct gk_poly
         return GK_NO_MEMORY;
     batch->used = 0;
     batch->to = shapes->points;
+    struct gk_cm32 *to_cm = shapes->points_cm;
     enum gk_status status = GK_OK;
     for (uint32_t i = 0; i < shapes->count && status == GK_OK; i++) {
         const struct gk_polygons *p = &polygons[i];
         uint32_t points = p->ring_count > 0 ? p->point_start[p->ring_count] : 0;
         for (uint32_t j = 0; j < points && status == GK_OK; j++) {
+            *to_cm++ = (struct gk_cm32){narrow(p->points[j].e), narrow(p->points[j].n)};
             batch->x[batch->used] = (double)p->points[j].e / 100;
             batch->y[batch->used++] = (double)p->points[j].n / 100;
             if (batch->used == BATCH_POINTS)
@@ -128,8 +137,9 @@ static void put_shape(struct gk_buf *text, const struct gk_shapes *shapes, uint3
     gk_buf_puts(text, "]}");
 }
 
-/* A box that touches nothing and grows with what it takes in. */
+/* Boxes that touch nothing and grow with what they take in. */
 static const struct gk_box_e7 nowhere = {{INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MIN}};
+static const struct gk_box_cm32 nowhere_cm = {{INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MIN}};
 
 static void grow(struct gk_box_e7 *box, struct gk_lonlat_e7 min, struct gk_lonlat_e7 max)
 {
@@ -139,23 +149,46 @@ static void grow(struct gk_box_e7 *box, struct gk_lonlat_e7 min, struct gk_lonla
     box->max.lat = max.lat > box->max.lat ? max.lat : box->max.lat;
 }
 
+static void grow_cm(struct gk_box_cm32 *box, struct gk_cm32 min, struct gk_cm32 max)
+{
+    box->min.e = min.e < box->min.e ? min.e : box->min.e;
+    box->min.n = min.n < box->min.n ? min.n : box->min.n;
+    box->max.e = max.e > box->max.e ? max.e : box->max.e;
+    box->max.n = max.n > box->max.n ? max.n : box->max.n;
+}
+
+static void fill_boxes(struct gk_shapes *shapes, uint32_t i)
+{
+    uint32_t first = shapes->ring_start[shapes->polygon_start[i]];
+    uint32_t end = shapes->ring_start[shapes->polygon_start[i + 1]];
+    uint32_t block = i / GK_SHAPES_BLOCK;
+    if (i % GK_SHAPES_BLOCK == 0) {
+        shapes->block_box[block] = nowhere;
+        shapes->block_box_cm[block] = nowhere_cm;
+    }
+    shapes->box[i] = nowhere;
+    shapes->box_cm[i] = nowhere_cm;
+    for (uint32_t p = shapes->point_start[first]; p < shapes->point_start[end]; p++) {
+        grow(&shapes->box[i], shapes->points[p], shapes->points[p]);
+        grow_cm(&shapes->box_cm[i], shapes->points_cm[p], shapes->points_cm[p]);
+    }
+    grow(&shapes->block_box[block], shapes->box[i].min, shapes->box[i].max);
+    grow_cm(&shapes->block_box_cm[block], shapes->box_cm[i].min, shapes->box_cm[i].max);
+}
+
 enum gk_status gk_build_boxes(struct gk_build *build, struct gk_shapes *shapes)
 {
     size_t blocks = ((size_t)shapes->count + GK_SHAPES_BLOCK - 1) / GK_SHAPES_BLOCK;
-    shapes->box = gk_arena_array(build->arena, shapes->count, sizeof *shapes->box);
-    shapes->block_box = gk_arena_array(build->arena, blocks, sizeof *shapes->block_box);
-    if (shapes->box == NULL || shapes->block_box == NULL)
+    struct gk_arena *arena = build->arena;
+    shapes->box = gk_arena_array(arena, shapes->count, sizeof *shapes->box);
+    shapes->box_cm = gk_arena_array(arena, shapes->count, sizeof *shapes->box_cm);
+    shapes->block_box = gk_arena_array(arena, blocks, sizeof *shapes->block_box);
+    shapes->block_box_cm = gk_arena_array(arena, blocks, sizeof *shapes->block_box_cm);
+    if (shapes->box == NULL || shapes->block_box == NULL || shapes->box_cm == NULL ||
+        shapes->block_box_cm == NULL)
         return GK_NO_MEMORY;
-    for (size_t b = 0; b < blocks; b++)
-        shapes->block_box[b] = nowhere;
-    for (uint32_t i = 0; i < shapes->count; i++) {
-        uint32_t first = shapes->ring_start[shapes->polygon_start[i]];
-        uint32_t end = shapes->ring_start[shapes->polygon_start[i + 1]];
-        shapes->box[i] = nowhere;
-        for (uint32_t p = shapes->point_start[first]; p < shapes->point_start[end]; p++)
-            grow(&shapes->box[i], shapes->points[p], shapes->points[p]);
-        grow(&shapes->block_box[i / GK_SHAPES_BLOCK], shapes->box[i].min, shapes->box[i].max);
-    }
+    for (uint32_t i = 0; i < shapes->count; i++)
+        fill_boxes(shapes, i);
     return GK_OK;
 }
 

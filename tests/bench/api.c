@@ -66,10 +66,25 @@ int main(void)
     struct question page = items, box = items, table = items;
     page.query[0] = table.query[0] = "limit";
     page.query[1] = table.query[1] = "1000";
+    struct question crs[3] = {page, page, page};
+    static const char *const uris[] = {"http://www.opengis.net/def/crs/EPSG/0/4326",
+                                       "http://www.opengis.net/def/crs/EPSG/0/3006",
+                                       "http://www.opengis.net/def/crs/EPSG/0/3857"};
     box.query[0] = "bbox";
     box.query[1] = "14.400,56.100,14.410,56.110";
     table.format = GK_FORMAT_HTML;
     measure(api, "page of 1,000 cells", page, 20);
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"page of 1,000 cells in EPSG:4326",
+                                            "page of 1,000 cells in EPSG:3006",
+                                            "page of 1,000 cells in EPSG:3857"};
+        crs[i].query[2] = "crs";
+        crs[i].query[3] = uris[i];
+        measure(api, names[i], crs[i], 20);
+    }
+    struct question csv = page;
+    csv.format = GK_FORMAT_CSV;
+    measure(api, "CSV of 1,000 cells", csv, 20);
     measure(api, "cells in a small box", box, 500);
     measure(api, "one cell",
             (struct question){.handler = gk_resource_item, .collection = "cells", .id = "77"},

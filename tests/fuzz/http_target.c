@@ -21,6 +21,7 @@ static const struct gk_parameter table[] = {
     {.name = "name", .type = GK_PARAMETER_TEXT, .maximum = 20},
     {.name = "bbox", .type = GK_PARAMETER_BBOX},
     {.name = "datetime", .type = GK_PARAMETER_PERIOD},
+    {.name = "properties", .type = GK_PARAMETER_LIST, .choices = "count|rate|k"},
     {.name = NULL},
 };
 
@@ -39,7 +40,7 @@ static void read_parameters(const struct gk_target *target)
     if (gk_parameters_read(&request, table, values, &error) == GK_OK) {
         must(values[0].integer >= 1 && values[0].integer <= 10000);
         must(values[2].integer == 0 || values[2].integer == 1);
-        must(!values[4].given || values[4].bbox[1] <= values[4].bbox[3]);
+        must(values[6].bits < 8);
     } else {
         must(error.status == GK_INVALID && error.message[0] != '\0');
         must(gk_utf8_is_valid(error.message, strlen(error.message)));

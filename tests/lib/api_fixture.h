@@ -121,6 +121,7 @@ static inline void world_cells(struct gk_build *b, uint32_t cells, struct gk_tra
     s->cell_id = world_array(b, cells, sizeof *s->cell_id);
     s->cell_addresses = world_array(b, cells, sizeof *s->cell_addresses);
     s->cell_point = world_array(b, cells, sizeof *s->cell_point);
+    s->cell_point_cm = world_array(b, cells, sizeof *s->cell_point_cm);
     s->cell_radius_m = world_array(b, cells, sizeof *s->cell_radius_m);
     s->square_start = world_array(b, cells + 1, sizeof *s->square_start);
     s->square = world_array(b, cells, sizeof *s->square);
@@ -137,6 +138,7 @@ static inline void world_cells(struct gk_build *b, uint32_t cells, struct gk_tra
         s->cell_id[i] = world_cell_id(i, cells);
         s->cell_addresses[i] = 4;
         s->cell_point[i] = gk_lonlat_e7_round((struct gk_lonlat){x, y});
+        s->cell_point_cm[i] = (struct gk_cm32){(int32_t)centre.e, (int32_t)centre.n};
         s->cell_radius_m[i] = 35.4F;
         s->square[i] = square;
         s->square_start[i + 1] = i + 1;
@@ -438,6 +440,7 @@ struct answer {
     struct gk_error error;
     struct gk_response response;
     const char *body; /* "" when there is none */
+    char content_crs[128], link[4096];
 };
 
 static inline struct gk_text text_of(const char *text)
@@ -481,6 +484,11 @@ static inline struct answer ask(struct gk_api *api, struct question q)
     gk_buf_init(&a.response.body, (size_t)64 << 20);
     a.status = q.handler(api, &request, &a.response, &a.error);
     a.body = a.response.body.data == NULL ? "" : a.response.body.data;
+    if (a.response.content_crs != NULL)
+        snprintf(a.content_crs, sizeof a.content_crs, "%s", a.response.content_crs);
+    if (a.response.link != NULL)
+        snprintf(a.link, sizeof a.link, "%s", a.response.link);
+    a.response.content_crs = a.response.link = NULL; /* they were in the arena */
     gk_arena_release(&arena);
     return a;
 }

@@ -77,6 +77,7 @@ static inline void sample_cells(struct gk_build *build, struct gk_random *random
     s->cell_id = sample_array(build, count, sizeof *s->cell_id);
     s->cell_addresses = sample_array(build, count, sizeof *s->cell_addresses);
     s->cell_point = sample_array(build, count, sizeof *s->cell_point);
+    s->cell_point_cm = sample_array(build, count, sizeof *s->cell_point_cm);
     s->cell_radius_m = sample_array(build, count, sizeof *s->cell_radius_m);
     s->square_start = sample_array(build, count + 1, sizeof *s->square_start);
     s->square = sample_array(build, (size_t)count * 5, sizeof *s->square);
@@ -110,6 +111,7 @@ static inline void sample_cells(struct gk_build *build, struct gk_random *random
         double x = (double)centre.e / 100, y = (double)centre.n / 100;
         sample_must(gk_transform_forward(to_lonlat, &x, &y, 1) == 0);
         s->cell_point[i] = gk_lonlat_e7_round((struct gk_lonlat){x, y});
+        s->cell_point_cm[i] = (struct gk_cm32){(int32_t)centre.e, (int32_t)centre.n};
         s->cell_radius_m[i] = (float)(50 * n);
     }
     sample_must(gk_build_shapes(build, &s->cell_shapes, polygons, count, to_lonlat) == GK_OK);

@@ -36,7 +36,9 @@ static void add_shapes(const struct gk_shapes *shapes)
     ADD(shapes->ring_start, polygons + 1);
     ADD(shapes->point_start, rings + 1);
     ADD(shapes->points, shapes->point_start[rings]);
+    ADD(shapes->points_cm, shapes->point_start[rings]);
     ADD(shapes->box, shapes->count);
+    ADD(shapes->box_cm, shapes->count);
     ADD(shapes->geojson, shapes->count);
 }
 
@@ -52,6 +54,7 @@ static void add_cells(const struct gk_snapshot *s)
     ADD(s->cell_id, s->cell_count);
     ADD(s->cell_addresses, s->cell_count);
     ADD(s->cell_point, s->cell_count);
+    ADD(s->cell_point_cm, s->cell_count);
     ADD(s->cell_radius_m, s->cell_count);
     ADD(s->square_start, s->cell_count + 1);
     ADD(s->square, squares);

@@ -185,7 +185,7 @@ def nothing_splits_a_count():
     good = daemon.get("/collections/cells/items?limit=1")
     is_eq(good.status, 200, "without, it is answered")
     for query in ("kind=villa", "code=9801", "type=villa", "attempted=true", "completed=true", "definition=bra", "weekday=1",
-                  "hour=8", "class=flat", "properties=count", "min_count=1", "revision=1",
+                  "hour=8", "class=flat", "properties=kind", "properties=count,hour", "min_count=1", "revision=1",
                   "release=-1", "release=1&revision=1", "k=1", "cell=1", "case=5000", "size=250", "crs=x", "bbox-crs=x", "count=1", "dwellings=8"):
         for collection in ("cells", "districts-regso", "watch-areas"):
             answer = daemon.get(f"/collections/{collection}/items?limit=1&{query}")

@@ -213,7 +213,8 @@ START_TEST(a_collection_is_the_same_alone_and_in_the_list)
         char *start = strndup(one.body, length);
         assert_has(all.body, start);
         assert_has(one.body, "\"rel\":\"items\",\"type\":\"application/geo+json\"");
-        assert_has(one.body, "\"crs\":[\"http://www.opengis.net/def/crs/OGC/1.3/CRS84\"]");
+        assert_has(one.body, "\"crs\":[\"http://www.opengis.net/def/crs/OGC/1.3/CRS84\",");
+        assert_has(one.body, "\"storageCrs\":\"http://www.opengis.net/def/crs/EPSG/0/3006\"");
         assert_has(one.body, "\"rel\":\"self\"");
         free(start);
         forget(&all);

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-enum { LIMIT, SIZE, METHOD, NAME, BBOX, DATETIME, SECRET, ROWS };
+enum { LIMIT, SIZE, METHOD, NAME, BBOX, DATETIME, SECRET, COLUMNS, ROWS };
 
 static const struct gk_parameter table[] = {
     {.name = "limit",
@@ -35,6 +35,7 @@ static const struct gk_parameter table[] = {
      .maximum = 20,
      .role = GK_ROLE_ANALYST,
      .description = "what"},
+    {.name = "columns", .type = GK_PARAMETER_LIST, .choices = "count|rate|name"},
     {.name = NULL},
 };
 
@@ -150,10 +151,10 @@ START_TEST(a_bbox_has_four_or_six_finite_numbers)
     ck_assert_double_eq(values[BBOX].bbox[2], 3);
     ck_assert_double_eq(values[BBOX].bbox[3], 4);
     const char *const bad[] = {
-        "",           ",",        "1,2,3",       "1,2,3,4,5", "1,2,3,4,5,6,7",   "1,2,3,4,",
-        ",1,2,3,4",   "1,,3,4",   "1,2,3,nan",   "1,2,3,inf", "-Infinity,2,3,4", "1,2,3,1e999",
-        "1,2,3,0x10", "1, 2,3,4", "1,2,3,4 ",    "1;2;3;4",   "1,2,3,4e",        "1,2,3,--4",
-        "1,2,3,.",    "1,5,3,4",  "1,2,9,3,4,8", "a,b,c,d"};
+        "",           ",",           "1,2,3",     "1,2,3,4,5", "1,2,3,4,5,6,7",   "1,2,3,4,",
+        ",1,2,3,4",   "1,,3,4",      "1,2,3,nan", "1,2,3,inf", "-Infinity,2,3,4", "1,2,3,1e999",
+        "1,2,3,0x10", "1, 2,3,4",    "1,2,3,4 ",  "1;2;3;4",   "1,2,3,4e",        "1,2,3,--4",
+        "1,2,3,.",    "1,2,9,3,4,8", "a,b,c,d"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_msg(read_one("bbox", bad[i]) == GK_INVALID, "%s", bad[i]);
         ck_assert_ptr_nonnull(strstr(error.message, "parameter bbox"));
@@ -161,9 +162,28 @@ START_TEST(a_bbox_has_four_or_six_finite_numbers)
 }
 END_TEST
 
+START_TEST(a_list_has_some_of_its_choices_in_any_order)
+{
+    ck_assert_int_eq(read_one("columns", "name,count"), GK_OK);
+    ck_assert_uint_eq(values[COLUMNS].bits, 5);
+    ck_assert_int_eq(read_one("columns", "rate,rate"), GK_OK);
+    ck_assert_uint_eq(values[COLUMNS].bits, 2);
+    ck_assert_int_eq(read_one("columns", ""), GK_OK);
+    ck_assert(values[COLUMNS].given);
+    ck_assert_uint_eq(values[COLUMNS].bits, 0);
+    const char *const bad[] = {",",      "count,",     ",count", "count,,rate", "Count",
+                               "count ", "count|rate", "counts", "coun",        "count;rate"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_msg(read_one("columns", bad[i]) == GK_INVALID, "%s", bad[i]);
+        ck_assert_ptr_nonnull(strstr(error.message, "some of count|rate|name"));
+    }
+}
+END_TEST
+
 START_TEST(a_bbox_across_the_antimeridian_is_for_the_handler)
 {
     ck_assert_int_eq(read_one("bbox", "170,-10,-170,10"), GK_OK);
+    ck_assert_int_eq(read_one("bbox", "-10,170,10,-170"), GK_OK); /* latitude first */
 }
 END_TEST
 
@@ -201,7 +221,8 @@ START_TEST(an_unknown_parameter_is_named_with_those_that_are_known)
 {
     ck_assert_int_eq(read_one("limt", "5"), GK_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "\"limt\""));
-    ck_assert_ptr_nonnull(strstr(error.message, "limit, size, method, name, bbox, datetime, f"));
+    ck_assert_ptr_nonnull(
+        strstr(error.message, "limit, size, method, name, bbox, datetime, columns, f"));
     ck_assert_int_eq(read_one("Limit", "5"), GK_INVALID);
 }
 END_TEST
@@ -310,6 +331,7 @@ GK_UNIT_MAIN("parameter", defaults_hold_without_parameters,
              a_limit_that_is_no_count_is_refused_with_its_range,
              an_integer_that_does_not_clamp_refuses_more_than_its_maximum, a_choice_is_exact,
              a_text_is_bounded_and_utf8, a_bbox_has_four_or_six_finite_numbers,
+             a_list_has_some_of_its_choices_in_any_order,
              a_bbox_across_the_antimeridian_is_for_the_handler,
              a_datetime_is_a_date_an_instant_or_an_interval,
              an_unknown_parameter_is_named_with_those_that_are_known,

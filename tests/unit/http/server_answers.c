@@ -38,7 +38,7 @@ START_TEST(a_plain_get_is_answered)
         {"Grannkarta-Stale", ""},
         {"Access-Control-Allow-Origin", "*"},
         {"Access-Control-Expose-Headers",
-         "ETag, Content-Crs, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale"},
+         "ETag, Content-Crs, Link, Retry-After, Grannkarta-Data-Age, Grannkarta-Stale"},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Content-Language", "sv"},

@@ -9,7 +9,15 @@
 
 enum { SIDE = 4, EXTENT = 9, SHAPES = 150 };
 
-/* The points of polygons, taken as they are for 1e-7 degrees. */
+static struct gk_plane *own; /* EPSG:3006 */
+
+static void make_own_plane(void)
+{
+    static const char uri[] = "http://www.opengis.net/def/crs/EPSG/0/3006";
+    ck_assert_int_eq(gk_plane_create(&own, gk_crs_find(uri, sizeof uri - 1), NULL), GK_OK);
+}
+
+/* The points of polygons, taken as they are for 1e-7 degrees and for centimetres. */
 static void shapes_from(struct gk_build *build, struct gk_shapes *shapes,
                         const struct gk_polygons *polygons, uint32_t count)
 {
@@ -24,14 +32,17 @@ static void shapes_from(struct gk_build *build, struct gk_shapes *shapes,
     shapes->ring_start = sample_array(build, polygon_count + 1, sizeof(uint32_t));
     shapes->point_start = sample_array(build, rings + 1, sizeof(uint32_t));
     shapes->points = sample_array(build, points, sizeof *shapes->points);
+    shapes->points_cm = sample_array(build, points, sizeof *shapes->points_cm);
     uint32_t polygon = 0, ring = 0, point = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct gk_polygons *p = &polygons[i];
         for (uint32_t j = 0; j < p->polygon_count; j++) {
             for (uint32_t r = p->ring_start[j]; r < p->ring_start[j + 1]; r++) {
-                for (uint32_t k = p->point_start[r]; k < p->point_start[r + 1]; k++)
-                    shapes->points[point++] =
-                        (struct gk_lonlat_e7){(int32_t)p->points[k].e, (int32_t)p->points[k].n};
+                for (uint32_t k = p->point_start[r]; k < p->point_start[r + 1]; k++, point++) {
+                    int32_t e = (int32_t)p->points[k].e, n = (int32_t)p->points[k].n;
+                    shapes->points[point] = (struct gk_lonlat_e7){e, n};
+                    shapes->points_cm[point] = (struct gk_cm32){e, n};
+                }
                 shapes->point_start[++ring] = point;
             }
             shapes->ring_start[++polygon] = ring;
@@ -75,12 +86,18 @@ static void check_iteration(const struct gk_shapes *shapes, struct gk_box_e7 box
     }
     ck_assert_uint_eq(found, end);
     ck_assert_uint_eq(gk_shapes_count_in_box(shapes, box, from, end), count);
+    struct gk_box_xy in_plane = {{box.min.lon, box.min.lat}, {box.max.lon, box.max.lat}};
+    ck_assert_uint_eq(gk_shapes_count_in_plane(shapes, own, in_plane, from, end), count);
+    for (uint32_t i = from; i < end; i++)
+        ck_assert_int_eq(gk_shapes_next_in_plane(shapes, own, in_plane, i, i + 1) == i,
+                         expected[i]);
 }
 
 START_TEST(unions_of_squares_with_holes_touch_exactly_the_boxes_that_touch_a_square)
 {
     struct gk_random random;
     gk_random_init(&random, 11, 0);
+    make_own_plane();
     for (int round = 0; round < 6; round++) {
         struct gk_build build;
         ck_assert_int_eq(gk_build_init(&build, GK_SNAPSHOT_RELEASE, 1 << 24), GK_OK);
@@ -115,6 +132,7 @@ START_TEST(unions_of_squares_with_holes_touch_exactly_the_boxes_that_touch_a_squ
             gk_polygons_release(&polygons[i]);
         gk_snapshot_free(build.snapshot);
     }
+    gk_plane_free(own);
 }
 END_TEST
 
@@ -155,6 +173,7 @@ START_TEST(slanted_shapes_touch_boxes_exactly)
 {
     struct gk_random random;
     gk_random_init(&random, 12, 0);
+    make_own_plane();
     struct gk_build build;
     ck_assert_int_eq(gk_build_init(&build, GK_SNAPSHOT_RELEASE, 1 << 24), GK_OK);
     static struct gk_cm points[SHAPES][4];
@@ -181,6 +200,7 @@ START_TEST(slanted_shapes_touch_boxes_exactly)
             expected[i] = triangle_touches(points[i], box);
         check_iteration(&shapes, box, expected, 0, SHAPES);
     }
+    gk_plane_free(own);
     gk_snapshot_free(build.snapshot);
 }
 END_TEST

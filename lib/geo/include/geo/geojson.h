@@ -2,6 +2,8 @@
 #ifndef GK_GEO_GEOJSON_H
 #define GK_GEO_GEOJSON_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/status.h"
 #include "geo/crs.h"
@@ -18,6 +20,17 @@ struct gk_lonlat_e7 gk_lonlat_e7_round(struct gk_lonlat position);
 
 /* Appends `[lon,lat]`. For hot loops: no printf, no double. */
 void gk_buf_put_lonlat(struct gk_buf *buf, struct gk_lonlat_e7 position);
+
+/* How positions are printed. */
+struct gk_axes {
+    bool is_geographic; /* degrees of at most 7 decimals, else metres of at most 2 */
+    bool is_swapped;    /* the second axis first */
+    bool is_wkt;        /* "x y,x y" instead of "[x,y],[x,y]" */
+};
+
+/* Appends positions with commas between. As fast; for a ring at a time or part of it. */
+void gk_buf_put_positions(struct gk_buf *buf, const struct gk_xy *positions, size_t count,
+                          struct gk_axes axes);
 
 /* Appends {"type":"Point","coordinates":[...]}. */
 void gk_buf_put_geojson_point(struct gk_buf *buf, struct gk_lonlat_e7 position);

@@ -14,6 +14,31 @@ struct gk_cm {
 /* Polygons from outside have coordinates of at most this magnitude. */
 #define GK_CM_MAX INT64_C(1000000000)
 
+/* The same, small enough to be kept by the million; beyond it, clamped. */
+struct gk_cm32 {
+    int32_t e;
+    int32_t n;
+};
+
+/* A closed box of such. */
+struct gk_box_cm32 {
+    struct gk_cm32 min;
+    struct gk_cm32 max;
+};
+
+/* A position as it is printed: in the units of its CRS (1e-7 degree or
+ * centimetre), easting or longitude first. */
+struct gk_xy {
+    int32_t x;
+    int32_t y;
+};
+
+/* A closed box of such. */
+struct gk_box_xy {
+    struct gk_xy min;
+    struct gk_xy max;
+};
+
 /* EPSG:3006 in metres. */
 struct gk_en {
     double e_m;

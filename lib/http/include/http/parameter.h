@@ -15,8 +15,9 @@ enum gk_parameter_type {
     GK_PARAMETER_INTEGER, /* minimum..maximum; above maximum: the maximum if `clamps`, else 400 */
     GK_PARAMETER_CHOICE,  /* one of choices "a|b|c" */
     GK_PARAMETER_TEXT,    /* at most maximum bytes of UTF-8 */
-    GK_PARAMETER_BBOX,    /* 4 or 6 finite numbers, min <= max on the second axis (the first may
-                             cross the antimeridian: the handler knows its CRS) */
+    GK_PARAMETER_LIST,    /* some of choices "a|b|c" (at most 64), with commas; empty: none */
+    GK_PARAMETER_BBOX,    /* 4 or 6 finite numbers; min <= max only for heights (the handler knows
+                             the CRS, and which axis may cross the antimeridian) */
     GK_PARAMETER_PERIOD   /* OGC datetime */
 };
 
@@ -30,13 +31,15 @@ struct gk_parameter {
     bool clamps;
     enum gk_role role; /* least role that may use it; others get 400 as if unknown */
     const char *description;
+    const char *format;  /* of the text, in OpenAPI ("uri"); NULL: none */
     const char *example; /* for OpenAPI, as it is written in an address; NULL: none */
 };
 
 struct gk_value {
     bool given;          /* false: default, or nothing when there is none */
     int64_t integer;     /* INTEGER; for CHOICE the index of the choice */
-    struct gk_text text; /* CHOICE, TEXT: NUL-terminated; lives as long as the request */
+    uint64_t bits;       /* LIST: bit i for choice i */
+    struct gk_text text; /* CHOICE, TEXT, LIST: NUL-terminated; lives as long as the request */
     double bbox[4];      /* BBOX: min1, min2, max1, max2 (heights dropped), as given */
     struct gk_period period;
 };

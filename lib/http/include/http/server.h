@@ -85,11 +85,13 @@ struct gk_origin {
 /* A member that becomes a header belongs to an answer that is given again: copied by
  * finished.c, filled in by recall.c. */
 struct gk_response {
-    int http_status;            /* 200 unless changed */
-    const char *content_type;   /* static or in the arena; NULL: that of the request's format */
-    struct gk_buf body;         /* capped by response_max_bytes; the server takes its memory */
-    const char *content_crs;    /* Content-Crs value or NULL */
-    const char *location;       /* for redirects, or NULL */
+    int http_status;          /* 200 unless changed */
+    const char *content_type; /* static or in the arena; NULL: that of the request's format */
+    struct gk_buf body;       /* capped by response_max_bytes; the server takes its memory */
+    const char *content_crs;  /* Content-Crs value or NULL */
+    const char *link;         /* Link value (RFC 8288) or NULL */
+    const char *file_name;    /* what a browser saves it as, of letters, digits, - and .; or NULL */
+    const char *location;     /* for redirects, or NULL */
     const char *content_policy; /* Content-Security-Policy; NULL: nothing but inline style */
     struct gk_origin origin;    /* of a body that may be kept and given again; else zero */
     int64_t data_utc;           /* when its data were made; Last-Modified; 0: none */

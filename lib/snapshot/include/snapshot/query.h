@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "base/status.h"
+#include "geo/plane.h"
 #include "snapshot/snapshot.h"
 
 /* Index of the definition called `name`, -1 when there is none. */
@@ -68,6 +69,37 @@ uint32_t gk_shapes_next_in_box(const struct gk_shapes *shapes, struct gk_box_e7 
 /* How many shapes in [from, end) touch a box. */
 uint32_t gk_shapes_count_in_box(const struct gk_shapes *shapes, struct gk_box_e7 box, uint32_t from,
                                 uint32_t end);
+
+/* Where point number `i` of shapes lies: in a plane, NULL for degrees. */
+static inline struct gk_xy gk_shapes_point(const struct gk_shapes *shapes,
+                                           const struct gk_plane *plane, uint32_t i)
+{
+    if (plane == NULL)
+        return (struct gk_xy){shapes->points[i].lon, shapes->points[i].lat};
+    return gk_plane_at(plane, shapes->points_cm[i]);
+}
+
+/* As gk_shapes_point() of `count` points from number `first` on. */
+static inline void gk_shapes_points(const struct gk_shapes *shapes, const struct gk_plane *plane,
+                                    uint32_t first, uint32_t count, struct gk_xy *to)
+{
+    if (plane != NULL) {
+        gk_plane_all(plane, shapes->points_cm + first, count, to);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = (struct gk_xy){shapes->points[first + i].lon, shapes->points[first + i].lat};
+}
+
+/* As gk_shapes_next_in_box() with a box in a plane (NULL: degrees): shapes are
+ * looked at there, with straight edges between their points, as PostGIS does
+ * after ST_Transform(). */
+uint32_t gk_shapes_next_in_plane(const struct gk_shapes *shapes, const struct gk_plane *plane,
+                                 struct gk_box_xy box, uint32_t from, uint32_t end);
+
+/* How many shapes in [from, end) touch such a box. */
+uint32_t gk_shapes_count_in_plane(const struct gk_shapes *shapes, const struct gk_plane *plane,
+                                  struct gk_box_xy box, uint32_t from, uint32_t end);
 
 /* --- The municipality as a whole ------------------------------------------ */
 

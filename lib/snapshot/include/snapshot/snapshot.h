@@ -55,17 +55,19 @@ struct gk_box_e7 {
 /* Shapes that share one box of struct gk_shapes, so that a search can skip them. */
 enum { GK_SHAPES_BLOCK = 64 };
 
-/* Positions in lon/lat for exact tests and drawing: flat rings as in
- * gk_polygons; first point repeated. */
+/* Positions in lon/lat and, exact as they are stored, in EPSG:3006, for exact
+ * tests and drawing: flat rings as in gk_polygons; first point repeated. */
 struct gk_shapes {
     uint32_t count;          /* shapes */
     uint32_t *polygon_start; /* count + 1: into ring_start */
     uint32_t *ring_start;    /* into point_start; shell first */
     uint32_t *point_start;   /* into points */
     struct gk_lonlat_e7 *points;
+    struct gk_cm32 *points_cm;   /* the same points */
     struct gk_box_e7 *box;       /* of each shape */
     struct gk_box_e7 *block_box; /* of shapes i * GK_SHAPES_BLOCK and on */
-    struct gk_span *geojson;     /* the MultiPolygon of each shape, ready to print */
+    struct gk_box_cm32 *box_cm, *block_box_cm;
+    struct gk_span *geojson; /* the MultiPolygon of each shape, ready to print */
 };
 
 struct gk_code_info {
@@ -140,7 +142,8 @@ struct gk_snapshot {
     int32_t *cell_dwellings[GK_CLASSES];
     int32_t *cell_addresses;
     struct gk_lonlat_e7 *cell_point;
-    float *cell_radius_m; /* farthest corner of its squares from its point */
+    struct gk_cm32 *cell_point_cm; /* the same */
+    float *cell_radius_m;          /* farthest corner of its squares from its point */
     struct gk_shapes cell_shapes;
 
     /* What happened: rows of cell c are row_start[c] up to row_start[c + 1], by
