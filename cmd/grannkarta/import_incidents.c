@@ -232,8 +232,7 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
                                      struct gk_error *error)
 {
     unsigned char hash[32];
-    struct gk_revision revision = {.lattice_version = gk_incident_places_version(import->places),
-                                   .file_sha256 = hash,
+    struct gk_revision revision = {.file_sha256 = hash,
                                    .data_through = totals->data_through,
                                    .read = totals->read,
                                    .unlocated = gk_incident_report_unlocated(import->report),
@@ -242,10 +241,8 @@ static enum gk_status write_revision(struct import *import, const struct gk_inci
     int32_t id = 0;
     gk_progress_begin(import->progress, "writing the revision", NULL, 0);
     enum gk_status status = gk_incident_source_hash(&import->source, hash, error);
-    if (status == GK_OK && import->intake.used_keys)
-        status = gk_incident_keys_use(&revision.case_key_id, &import->keys, import->store, error);
     if (status == GK_OK)
-        status = gk_incidents_write(&id, import->store, &revision, error);
+        status = gk_incidents_write(&id, import->intake.load, &revision, error);
     if (status == GK_OK)
         status = gk_store_execute(import->store, "COMMIT", error);
     if (status == GK_OK) {
@@ -328,14 +325,13 @@ static enum gk_status import_file(struct import *import, struct gk_error *error)
     import->intake.report = import->report;
     import->intake.keys = &import->keys;
     import->intake.progress = import->progress;
+    import->intake.is_rehearsal = import->values[DRY_RUN].count > 0;
     status = gk_incident_intake_run(&import->intake, import->store, error);
     if (status != GK_OK)
         return status;
     const int32_t *old = gk_incident_places_old_versions(import->places, &old_count);
     gk_progress_begin(import->progress, "comparing with what is stored", NULL, 0);
-    status =
-        gk_incidents_compare(&totals.counts, import->store,
-                             gk_incident_places_version(import->places), old, old_count, error);
+    status = gk_incidents_compare(&totals.counts, import->intake.load, old, old_count, error);
     if (status != GK_OK)
         return status;
     fill_totals(import, &totals);
@@ -361,6 +357,7 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
         status = gk_incident_codes_create(&import->codes);
     if (status == GK_OK)
         status = import_file(import, error);
+    gk_incident_intake_release(&import->intake);
     gk_store_close(import->store);
     gk_incident_source_close(&import->source);
     gk_incident_keys_release(&import->keys);
@@ -368,7 +365,6 @@ static enum gk_status run(const struct gk_options *options, const struct gk_argu
     gk_incident_rejects_free(import->rejects);
     gk_incident_report_free(import->report);
     gk_incident_codes_free(import->codes);
-    gk_incident_intake_release(&import->intake);
     free(import);
     return status;
 }

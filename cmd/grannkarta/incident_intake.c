@@ -1,4 +1,4 @@
-/* From the rows of a file to staged incidents. */
+/* From the rows of a file to incidents in the store. */
 #include "incident_intake.h"
 
 #include <stdio.h>
@@ -31,6 +31,9 @@ void gk_incident_intake_release(struct gk_incident_intake *intake)
 {
     wipe(&intake->municipality);
     wipe(&intake->case_number);
+    gk_incident_repeats_release(&intake->repeats);
+    gk_incidents_free(intake->load);
+    intake->load = NULL;
 }
 
 /* Headings that were recognised are names that we know: they may be shown. */
@@ -90,11 +93,12 @@ static enum gk_status reject_swapped(struct gk_incident_intake *intake,
     return reject(intake, row, field, gk_reason_swapped, error);
 }
 
-static void stage(struct gk_incident_intake *intake, const struct gk_csv_row *row,
-                  const struct gk_incident_input *input,
-                  const struct gk_incident_location *location)
+static enum gk_status send(struct gk_incident_intake *intake, const struct gk_csv_row *row,
+                           const struct gk_incident_input *input,
+                           const struct gk_incident_location *location, struct gk_error *error)
 {
     struct gk_incident_keys *keys = intake->keys;
+    bool may_repeat = false;
     gk_incident_report_add(intake->report, input, location);
     struct gk_incident incident = {.line = row->line,
                                    .cell = location->cell,
@@ -111,9 +115,11 @@ static void stage(struct gk_incident_intake *intake, const struct gk_csv_row *ro
         incident.hash = keys->hash;
         incident.old_hashes = keys->old_hashes;
         incident.old_hash_count = keys->old_count;
-        intake->used_keys = true;
+        enum gk_status status = gk_incident_repeats_see(&may_repeat, &intake->repeats, keys->hash);
+        if (status != GK_OK)
+            return gk_error_set(error, status, "remember case numbers: %s", gk_status_text(status));
     }
-    gk_copy_incident(intake->copy, &incident);
+    return gk_incidents_put(intake->load, &incident, may_repeat, error);
 }
 
 /* What a retention erased does not come in again. The month is that of the middle
@@ -159,8 +165,7 @@ static enum gk_status take_row(struct gk_incident_intake *intake,
                        intake->municipality.length);
     if (location.why == GK_UNLOCATED_SWAPPED)
         return reject_swapped(intake, row, &input, error);
-    stage(intake, row, &input, &location);
-    return GK_OK;
+    return send(intake, row, &input, &location, error);
 }
 
 static enum gk_status read_rows(struct gk_incident_intake *intake, struct gk_error *error)
@@ -182,21 +187,27 @@ static enum gk_status read_rows(struct gk_incident_intake *intake, struct gk_err
     return status == GK_NOT_FOUND ? GK_OK : status;
 }
 
+static enum gk_status begin(struct gk_incident_intake *intake, struct gk_store *store,
+                            struct gk_error *error)
+{
+    struct gk_incident_load_options options = {.lattice_version =
+                                                   gk_incident_places_version(intake->places),
+                                               .may_write = !intake->is_rehearsal};
+    if (intake->keys->keyring != NULL)
+        options.case_key_id = gk_incident_keys_newest(intake->keys, options.case_key_fingerprint);
+    return gk_incidents_begin(&intake->load, store, &options, error);
+}
+
 enum gk_status gk_incident_intake_run(struct gk_incident_intake *intake, struct gk_store *store,
                                       struct gk_error *error)
 {
-    enum gk_status status = gk_incidents_stage(&intake->copy, store, error);
+    enum gk_status status = begin(intake, store, error);
     if (status != GK_OK)
         return status;
     gk_progress_begin(intake->progress, "reading", "rows", 0);
     status = read_rows(intake, error);
     gk_progress_end(intake->progress);
-    struct gk_copy *copy = intake->copy;
-    intake->copy = NULL;
-    if (status != GK_OK) {
-        gk_copy_abort(copy);
-        return status;
-    }
-    status = gk_copy_end(copy, NULL, error);
+    if (status == GK_OK)
+        status = gk_incidents_end(intake->load, error);
     return status == GK_OK ? gk_incident_rejects_end(intake->rejects, error) : status;
 }

@@ -65,13 +65,10 @@ void gk_incident_keys_release(struct gk_incident_keys *keys)
     memset(keys, 0, sizeof *keys);
 }
 
-enum gk_status gk_incident_keys_use(int32_t *id, const struct gk_incident_keys *keys,
-                                    struct gk_store *store, struct gk_error *error)
+int32_t gk_incident_keys_newest(const struct gk_incident_keys *keys, unsigned char fingerprint[8])
 {
-    unsigned char fingerprint[8];
-    *id = gk_keyring_id(keys->keyring, keys->newest);
     gk_keyring_fingerprint(keys->keyring, keys->newest, fingerprint);
-    return gk_case_key_insert(store, *id, fingerprint, error);
+    return gk_keyring_id(keys->keyring, keys->newest);
 }
 
 void gk_incident_keys_hash(struct gk_incident_keys *keys, const char *number, size_t length)

@@ -28,9 +28,8 @@ GK_CHECKED enum gk_status gk_incident_keys_open(struct gk_incident_keys *keys,
                                                 bool may_do_without, struct gk_error *error);
 void gk_incident_keys_release(struct gk_incident_keys *keys);
 
-/* Writes down that the newest key is in use; its id. */
-GK_CHECKED enum gk_status gk_incident_keys_use(int32_t *id, const struct gk_incident_keys *keys,
-                                               struct gk_store *store, struct gk_error *error);
+/* The id and fingerprint of the newest key, to be written down when it is used. */
+int32_t gk_incident_keys_newest(const struct gk_incident_keys *keys, unsigned char fingerprint[8]);
 
 /* Hashes a case number (UTF-8) into `hash` and `old_hashes`. */
 void gk_incident_keys_hash(struct gk_incident_keys *keys, const char *number, size_t length);

@@ -99,19 +99,14 @@ static enum gk_status load_cells(struct gk_incident_places *places, struct gk_st
 struct unit_reader {
     const struct gk_incident_places *places;
     struct gk_locator *locator;
-    unsigned classes; /* a bit for each class that counts */
 };
 
-static enum gk_status add_unit(void *context, const struct gk_square_dwellings *row,
+static enum gk_status add_unit(void *context, const struct gk_located_unit *row,
                                struct gk_error *error)
 {
     const struct unit_reader *reader = context;
     const struct gk_incident_places *places = reader->places;
-    struct gk_unit unit = {row->square, row->district, 0, row->addresses, row->cell};
-    for (int i = 0; i < GK_CLASS_COUNT; i++)
-        if ((reader->classes >> i & 1) != 0 &&
-            __builtin_add_overflow(unit.dwellings, row->dwellings[i], &unit.dwellings))
-            return gk_error_set(error, GK_REJECTED, "a square has more than 2^31 dwellings");
+    struct gk_unit unit = {row->square, row->district, row->dwellings, 0, row->cell};
     for (int32_t into = row->cell; into > 0; into = places->cells[into - 1].merged_into) {
         if ((size_t)into > places->cell_count)
             return gk_error_set(error, GK_INTERNAL, "cell %d of a unit does not exist", into);
@@ -133,8 +128,9 @@ static enum gk_status load_locator(struct gk_incident_places *places, struct gk_
         gk_locator_create(locator, lattice->square_dm * 10, max_distance_m * 100);
     if (status != GK_OK)
         return gk_error_set(error, status, "load the lattice: %s", gk_status_text(status));
-    struct unit_reader reader = {places, *locator, lattice->classes};
-    return gk_located_units_each(store, lattice->source_id, add_unit, &reader, error);
+    struct unit_reader reader = {places, *locator};
+    return gk_located_units_each(store, lattice->source_id, lattice->classes, add_unit, &reader,
+                                 error);
 }
 
 static enum gk_status load_old_locators(struct gk_incident_places *places, struct gk_store *store,
@@ -281,8 +277,8 @@ static bool is_in_country(struct gk_incident_places *places, int32_t cell)
 {
     unsigned char *ground = &places->grounds[cell - 1];
     if (*ground == GROUND_NOT_ASKED)
-        *ground = gk_locator_dwellings_near(places->locator, places->cells[cell - 1].point,
-                                            NEAR_CM) < COUNTRY_BELOW
+        *ground = gk_locator_dwellings_near(places->locator, places->cells[cell - 1].point, NEAR_CM,
+                                            COUNTRY_BELOW) < COUNTRY_BELOW
                       ? GROUND_COUNTRY
                       : GROUND_TOWN;
     return *ground == GROUND_COUNTRY;

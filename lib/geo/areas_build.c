@@ -295,8 +295,12 @@ static enum gk_status add_entry(struct builder *b, const struct touch *touches, 
     int64_t row = cell / a->columns, column = cell % a->columns;
     int64_t first_n = row << a->shift_n, last_n = first_n + (INT64_C(1) << a->shift_n) - 1;
     int64_t last_e = ((column + 1) << a->shift_e) - 1;
-    struct gk_areas_entry entry = {
-        .first_edge = b->edges.count, .first_crossing = b->crossings.count, .odd = odd, .id = id};
+    if (b->edges.count + count > UINT32_MAX || b->crossings.count + count > INT32_MAX)
+        return GK_TOO_LARGE;
+    struct gk_areas_entry entry = {.first_edge = (uint32_t)b->edges.count,
+                                   .first_crossing = (uint32_t)b->crossings.count,
+                                   .odd = odd & 1U,
+                                   .id = id};
     for (size_t i = 0; i < count; i++) {
         const struct gk_areas_edge *edge =
             (const struct gk_areas_edge *)b->own.items + touches[i].edge;
@@ -407,7 +411,7 @@ static enum gk_status finish(struct builder *b)
     for (size_t i = 0; i < b->entries.count; i++)
         mixed += count[cell_of[i]]++ == 0;
     a->mixed = malloc((mixed + 1) * sizeof *a->mixed);
-    if (a->mixed == NULL || mixed > INT32_MAX - 2)
+    if (a->mixed == NULL || mixed > INT32_MAX - 2 || b->entries.count > UINT32_MAX)
         goto no_memory;
     mixed = 0;
     for (size_t cell = 0; cell < cells; cell++) {
@@ -418,11 +422,11 @@ static enum gk_status finish(struct builder *b)
         uint32_t column = (uint32_t)(cell % a->columns);
         int32_t last_e = (int32_t)((((int64_t)column + 1) << a->shift_e) - 1);
         a->cells[cell] = -2 - (int32_t)mixed;
-        a->mixed[mixed++] = (struct gk_areas_mixed){start, b->closed[cell], last_e};
+        a->mixed[mixed++] = (struct gk_areas_mixed){(uint32_t)start, b->closed[cell], last_e};
         count[cell] = start;
         start += n;
     }
-    a->mixed[mixed] = (struct gk_areas_mixed){.first_entry = start};
+    a->mixed[mixed] = (struct gk_areas_mixed){.first_entry = (uint32_t)start};
     for (size_t i = 0; i < b->entries.count; i++)
         a->entries[count[cell_of[i]]++] = entries[i];
     a->edges = b->edges.items;

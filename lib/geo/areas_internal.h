@@ -26,17 +26,17 @@ struct gk_areas_edge {
 };
 
 struct gk_areas_entry {
-    size_t first_edge;
-    size_t first_crossing;
+    uint32_t first_edge;
+    uint32_t first_crossing;
     uint32_t edge_count;
-    uint32_t crossing_count;
-    uint32_t odd; /* 1 when the reference point is inside */
+    uint32_t crossing_count : 31;
+    uint32_t odd : 1; /* 1 when the reference point is inside */
     int32_t id;
 };
 
 /* A cell with borders: entries[first_entry] up to those of the next. */
 struct gk_areas_mixed {
-    size_t first_entry;
+    uint32_t first_entry;
     int32_t otherwise; /* the answer outside all of its entries */
     int32_t last_e;    /* easternmost centimetre of the cell */
 };

@@ -94,20 +94,41 @@ enum gk_status gk_dwellings_each(struct gk_store *store, int32_t source_id,
         &value, 1, take_dwellings, &each, error);
 }
 
-enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
-                                     gk_dwellings_function *function, void *context,
+struct each_unit {
+    gk_unit_function *function;
+    void *context;
+};
+
+static enum gk_status take_unit(void *context, struct gk_store_row *row, struct gk_error *error)
+{
+    const struct each_unit *each = context;
+    const struct gk_located_unit unit = {
+        .square = {(int32_t)gk_store_get_i64(row, 0), (int32_t)gk_store_get_i64(row, 1)},
+        .district = (int32_t)gk_store_get_i64(row, 2),
+        .dwellings = (int32_t)gk_store_get_i64(row, 3),
+        .cell = (int32_t)gk_store_get_i64(row, 4)};
+    return each->function(each->context, &unit, error);
+}
+
+enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id, unsigned classes,
+                                     gk_unit_function *function, void *context,
                                      struct gk_error *error)
 {
-    const struct gk_store_value value = gk_store_i64(source_id);
-    struct each_dwelling each = {function, context};
+    const struct gk_store_value values[] = {gk_store_i64(source_id), gk_store_i64(classes & 1),
+                                            gk_store_i64(classes >> 1 & 1),
+                                            gk_store_i64(classes >> 2 & 1)};
+    struct each_unit each = {function, context};
     enum gk_status status = gk_store_execute(store, "SET LOCAL work_mem = '64MB'", error);
     if (status != GK_OK)
         return status;
+    /* By e and n as one number: a country is sorted in three quarters of the time. */
     return gk_store_query(store,
-                          "SELECT e, n, district_id, villa, flat, holiday, addresses, cell_id"
+                          "SELECT e, n, district_id,"
+                          "  villa * $2::int + flat * $3::int + holiday * $4::int, cell_id"
                           "  FROM dwelling JOIN unit USING (e, n, district_id)"
-                          " WHERE source_id = $1::int ORDER BY e, n, district_id",
-                          &value, 1, take_dwellings, &each, error);
+                          " WHERE source_id = $1::int"
+                          " ORDER BY (e::bigint << 32) + n, district_id",
+                          values, 4, take_unit, &each, error);
 }
 
 /* --- Cells and versions ------------------------------------------------------------ */

@@ -1,14 +1,15 @@
-/* Incidents: staged by COPY, compared by SQL, written as one revision. Nothing
- * here has ever seen an exact place. */
+/* Incidents: staged (incident_load.c), compared by SQL, written as one revision.
+ * Nothing here has ever seen an exact place. */
 #include "store/incidents.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "incident_load.h"
 #include "internal.h"
 
-enum { OLD_VERSIONS_MAX_BYTES = 4096, OLD_CELLS_MAX = 256 };
+enum { OLD_VERSIONS_MAX_BYTES = 4096 };
 
 /* --- What an import needs to know ----------------------------------------------- */
 
@@ -86,87 +87,6 @@ enum gk_status gk_revision_lattices_each(struct gk_store *store, gk_version_func
                           "SELECT DISTINCT lattice_version FROM revision"
                           " WHERE lattice_version <> (SELECT max(version) FROM lattice) ORDER BY 1",
                           NULL, 0, take_version, &each, error);
-}
-
-/* --- Staging ----------------------------------------------------------------------- */
-
-/* What the server may use for this one transaction: sorts and hashes of a million
- * rows stay in memory, and no statement here runs long enough to be compiled. */
-static enum gk_status use_more_memory(struct gk_store *store, struct gk_error *error)
-{
-    return gk_store_execute(store,
-                            "SET LOCAL work_mem = '64MB'; SET LOCAL temp_buffers = '64MB';"
-                            "SET LOCAL jit = off",
-                            error);
-}
-
-enum gk_status gk_incidents_stage(struct gk_copy **copy, struct gk_store *store,
-                                  struct gk_error *error)
-{
-    enum gk_status status = use_more_memory(store, error);
-    if (status == GK_OK)
-        status = gk_store_execute(
-            store,
-            "CREATE TEMPORARY TABLE incoming (line bigint, cell_id integer,"
-            " municipality_id integer, from_hour timestamp, to_hour timestamp, reported date,"
-            " code_id smallint, count integer, case_hash bytea, old_hashes bytea,"
-            " old_cells bytea) ON COMMIT DROP",
-            error);
-    if (status != GK_OK)
-        return status;
-    return gk_copy_begin(copy, store,
-                         "COPY incoming (line, cell_id, municipality_id, from_hour, to_hour,"
-                         " reported, code_id, count, case_hash, old_hashes, old_cells)"
-                         " FROM STDIN (FORMAT binary)",
-                         11, error);
-}
-
-static void copy_id(struct gk_copy *copy, int32_t id)
-{
-    if (id > 0)
-        gk_copy_i32(copy, id);
-    else
-        gk_copy_null(copy);
-}
-
-/* Ids as four bytes each, the highest first; SQL takes them apart again. */
-static void copy_cells(struct gk_copy *copy, const int32_t *cells, size_t count)
-{
-    unsigned char bytes[4 * OLD_CELLS_MAX];
-    for (size_t i = 0; i < count; i++) {
-        uint32_t id = (uint32_t)cells[i];
-        for (size_t b = 0; b < 4; b++)
-            bytes[4 * i + b] = (unsigned char)(id >> (24 - 8 * b));
-    }
-    gk_copy_bytes(copy, bytes, 4 * count);
-}
-
-void gk_copy_incident(struct gk_copy *copy, const struct gk_incident *incident)
-{
-    gk_copy_row(copy);
-    gk_copy_i64(copy, incident->line);
-    copy_id(copy, incident->cell);
-    copy_id(copy, incident->municipality);
-    gk_copy_hour(copy, incident->from_hour);
-    gk_copy_hour(copy, incident->to_hour);
-    if (incident->reported == INT32_MIN)
-        gk_copy_null(copy);
-    else
-        gk_copy_day(copy, incident->reported);
-    gk_copy_i16(copy, incident->code_id);
-    gk_copy_i32(copy, incident->count);
-    if (incident->hash == NULL)
-        gk_copy_null(copy);
-    else
-        gk_copy_bytes(copy, incident->hash, 32);
-    if (incident->hash == NULL || incident->old_hash_count == 0)
-        gk_copy_null(copy);
-    else
-        gk_copy_bytes(copy, incident->old_hashes, 32 * incident->old_hash_count);
-    if (incident->old_cells == NULL || incident->old_cell_count > OLD_CELLS_MAX)
-        gk_copy_null(copy);
-    else
-        copy_cells(copy, incident->old_cells, incident->old_cell_count);
 }
 
 /* --- Comparing ---------------------------------------------------------------------- */
@@ -249,7 +169,9 @@ static enum gk_status prepare(struct gk_store *store, int32_t lattice_version,
 }
 
 /* Of several rows of a case in one file the last counts: it alone stays in
- * `incoming`. The others are in `repeated`, each compared with the one before. */
+ * `incoming`. The others are in `repeated`, each compared with the one before. Of a
+ * case that may repeat and does not there is one row, which is neither superseded nor
+ * repeated. */
 static enum gk_status take_last_of_case(struct gk_store *store, struct gk_error *error)
 {
     return gk_store_execute(
@@ -260,8 +182,8 @@ static enum gk_status take_last_of_case(struct gk_store *store, struct gk_error 
         "   lag((cell_id, municipality_id, from_hour, to_hour, reported, code_id, count))"
         "     OVER w IS NOT DISTINCT FROM"
         "   (cell_id, municipality_id, from_hour, to_hour, reported, code_id, count) AS is_like"
-        " FROM incoming JOIN (SELECT case_hash FROM incoming WHERE case_hash IS NOT NULL"
-        "                      GROUP BY case_hash HAVING count(*) > 1) r USING (case_hash)"
+        " FROM incoming JOIN (SELECT DISTINCT case_hash FROM incoming"
+        "                      WHERE may_repeat AND case_hash IS NOT NULL) r USING (case_hash)"
         " WINDOW w AS (PARTITION BY case_hash ORDER BY line);"
         "DELETE FROM incoming i USING repeated r WHERE r.line = i.line AND r.is_superseded",
         error);
@@ -372,11 +294,14 @@ static enum gk_status count(struct gk_incident_counts *counts, struct gk_store *
         NULL, 0, take_counts, counts, error);
 }
 
-static enum gk_status compare(struct gk_store *store, int32_t lattice_version,
-                              const char *old_versions, struct gk_error *error)
+static enum gk_status compare(struct gk_incident_load *load, const char *old_versions,
+                              struct gk_error *error)
 {
+    struct gk_store *store = load->store;
+    int32_t lattice_version = load->options.lattice_version;
     struct stored stored = {0};
-    enum gk_status status = look(&stored, store, error);
+    enum gk_status status =
+        load->is_first ? gk_incident_load_settle(load, error) : look(&stored, store, error);
     if (status == GK_OK)
         status = prepare(store, lattice_version, &stored, error);
     if (status == GK_OK)
@@ -390,8 +315,8 @@ static enum gk_status compare(struct gk_store *store, int32_t lattice_version,
     return status == GK_OK ? gk_store_execute(store, "ANALYZE matched", error) : status;
 }
 
-enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk_store *store,
-                                    int32_t lattice_version, const int32_t *old_versions,
+enum gk_status gk_incidents_compare(struct gk_incident_counts *counts,
+                                    struct gk_incident_load *load, const int32_t *old_versions,
                                     size_t old_version_count, struct gk_error *error)
 {
     struct gk_buf list;
@@ -404,9 +329,10 @@ enum gk_status gk_incidents_compare(struct gk_incident_counts *counts, struct gk
     if (status != GK_OK)
         gk_error_set(error, status, "compare incidents: too many lattice versions");
     if (status == GK_OK)
-        status = compare(store, lattice_version, list.data, error);
+        status = compare(load, list.data, error);
     if (status == GK_OK)
-        status = count(counts, store, error);
+        status = count(counts, load->store, error);
+    counts->added += load->stored;
     gk_buf_release(&list);
     return status;
 }
@@ -429,57 +355,76 @@ static enum gk_status take_inserted(void *context, struct gk_store_row *row, str
 
 /* The store is complete through the latest day that any standing import was: a
  * file of older rows takes nothing back. */
-static enum gk_status insert_revision(struct inserted *inserted, struct gk_store *store,
+static enum gk_status insert_revision(struct inserted *inserted,
+                                      const struct gk_incident_load *load,
                                       const struct gk_revision *revision, struct gk_error *error)
 {
-    const struct gk_store_value values[] = {gk_store_i64(revision->lattice_version),
-                                            gk_store_bytes(revision->file_sha256, 32),
-                                            gk_store_i64(revision->read),
-                                            gk_store_i64(revision->counts.added),
-                                            gk_store_i64(revision->counts.duplicate),
-                                            gk_store_i64(revision->counts.changed),
-                                            gk_store_i64(revision->unlocated),
-                                            gk_store_i64(revision->rejected),
-                                            gk_store_i64(revision->data_through)};
+    const struct gk_store_value values[] = {
+        load->is_first ? gk_store_i64(load->revision) : gk_store_i64(load->options.lattice_version),
+        gk_store_bytes(revision->file_sha256, 32),
+        gk_store_i64(revision->read),
+        gk_store_i64(revision->counts.added),
+        gk_store_i64(revision->counts.duplicate),
+        gk_store_i64(revision->counts.changed),
+        gk_store_i64(revision->unlocated),
+        gk_store_i64(revision->rejected),
+        gk_store_i64(revision->data_through)};
     return gk_store_query(
-        store,
-        "INSERT INTO revision (id, kind, lattice_version, file_sha256, rows_read, rows_new,"
-        "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, file_through,"
-        "  data_through)"
-        " SELECT coalesce(max(id), 0) + 1, 'import', $1::int, $2::bytea, $3::bigint, $4::bigint,"
-        "  $5::bigint, $6::bigint, $7::bigint, $8::bigint, DATE '1970-01-01' + $9::int,"
-        "  greatest(DATE '1970-01-01' + $9::int, standing_data_through())"
-        "  FROM revision RETURNING id, data_through",
+        load->store,
+        load->is_first
+            ? "UPDATE revision SET file_sha256 = $2::bytea, rows_read = $3::bigint,"
+              "  rows_new = $4::bigint, rows_duplicate = $5::bigint, rows_changed = $6::bigint,"
+              "  rows_unlocated = $7::bigint, rows_rejected = $8::bigint,"
+              "  file_through = DATE '1970-01-01' + $9::int,"
+              "  data_through = greatest(DATE '1970-01-01' + $9::int, standing_data_through())"
+              "  WHERE id = $1::int RETURNING id, data_through"
+            : "INSERT INTO revision (id, kind, lattice_version, file_sha256, rows_read, rows_new,"
+              "  rows_duplicate, rows_changed, rows_unlocated, rows_rejected, file_through,"
+              "  data_through)"
+              " SELECT coalesce(max(id), 0) + 1, 'import', $1::int, $2::bytea, $3::bigint,"
+              "  $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint,"
+              "  DATE '1970-01-01' + $9::int,"
+              "  greatest(DATE '1970-01-01' + $9::int, standing_data_through())"
+              "  FROM revision RETURNING id, data_through",
         values, 9, take_inserted, inserted, error);
 }
 
-enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store, struct gk_revision *revision,
-                                  struct gk_error *error)
+/* What was staged: all that is new, or all but what a first load stored already. */
+static enum gk_status insert_staged(const struct gk_incident_load *load, int32_t revision,
+                                    struct gk_error *error)
+{
+    const struct gk_store_value values[] = {
+        gk_store_i64(revision), gk_store_i64(load->options.lattice_version),
+        load->uses_key ? gk_store_i64(load->options.case_key_id) : gk_store_null()};
+    enum gk_status status = gk_store_query(
+        load->store,
+        "UPDATE incident s SET revision_out = $1::int FROM matched m"
+        " WHERE s.id = m.stored_id AND s.revision_in = m.stored_in AND NOT m.is_same",
+        values, 1, NULL, NULL, error);
+    if (status != GK_OK)
+        return status;
+    return gk_store_query(
+        load->store,
+        "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
+        "  from_hour, to_hour, reported, code_id, count, case_hash, case_key_id)"
+        " SELECT coalesce(m.stored_id, nextval('incident_id')), $1::int,"
+        "  CASE WHEN m.line IS NULL THEN i.cell_id ELSE m.cell_id END, i.municipality_id,"
+        "  coalesce(m.stored_version, $2::int), i.from_hour, i.to_hour, i.reported, i.code_id,"
+        "  i.count, i.case_hash, CASE WHEN i.case_hash IS NOT NULL THEN $3::int END"
+        "   FROM incoming i LEFT JOIN matched m USING (line) WHERE m.is_same IS NOT TRUE"
+        "  ORDER BY i.case_hash",
+        values, 3, NULL, NULL, error);
+}
+
+enum gk_status gk_incidents_write(int32_t *id, struct gk_incident_load *load,
+                                  struct gk_revision *revision, struct gk_error *error)
 {
     struct inserted inserted = {0};
-    enum gk_status status = insert_revision(&inserted, store, revision, error);
+    enum gk_status status = insert_revision(&inserted, load, revision, error);
     *id = inserted.id;
     revision->data_through = inserted.data_through;
-    const struct gk_store_value values[] = {
-        gk_store_i64(*id), gk_store_i64(revision->lattice_version),
-        revision->case_key_id > 0 ? gk_store_i64(revision->case_key_id) : gk_store_null()};
-    if (status == GK_OK)
-        status = gk_store_query(store,
-                                "UPDATE incident s SET revision_out = $1::int FROM matched m"
-                                " WHERE s.id = m.stored_id AND s.revision_in = m.stored_in"
-                                "   AND NOT m.is_same",
-                                values, 1, NULL, NULL, error);
-    if (status == GK_OK)
-        status = gk_store_query(
-            store,
-            "INSERT INTO incident (id, revision_in, cell_id, municipality_id, lattice_version,"
-            "  from_hour, to_hour, reported, code_id, count, case_hash, case_key_id)"
-            " SELECT coalesce(m.stored_id, nextval('incident_id')), $1::int,"
-            "  CASE WHEN m.line IS NULL THEN i.cell_id ELSE m.cell_id END, i.municipality_id,"
-            "  coalesce(m.stored_version, $2::int), i.from_hour, i.to_hour, i.reported, i.code_id,"
-            "  i.count, i.case_hash, CASE WHEN i.case_hash IS NOT NULL THEN $3::int END"
-            "   FROM incoming i LEFT JOIN matched m USING (line) WHERE m.is_same IS NOT TRUE"
-            "  ORDER BY i.case_hash",
-            values, 3, NULL, NULL, error);
+    bool has_staged = !load->is_first || load->staged > 0;
+    if (status == GK_OK && has_staged && revision->counts.added + revision->counts.changed > 0)
+        status = insert_staged(load, *id, error);
     return status;
 }

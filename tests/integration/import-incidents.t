@@ -96,6 +96,51 @@ def corrections_are_new_versions_of_the_row():
     is_eq(db.value("SELECT extract(day FROM from_hour) FROM incident WHERE revision_in = 3"), "2", "the last one counts")
 
 
+def an_empty_store_is_loaded_at_once():
+    """Into an empty store rows go straight; cases that come again in the file are as
+    in any other import. Expected counts follow from how the file was made, and the same
+    file into a store that has something gives the same rows."""
+    db, other = places(), places()
+    rows = p.incidents(40)
+    file_rows = rows + [dict(rows[0]), dict(rows[1], Antal="2"), dict(rows[2], Antal="3"), dict(rows[2], Antal="3"),
+                        dict(rows[2], Antal="1"), dict(rows[3], DIARIENR=""), dict(rows[3], DIARIENR="")]
+    file = p.write_csv(path("first-load.csv"), file_rows)
+    size = lambda: db.value("SELECT pg_relation_size('incident')")
+    before = everything(db)
+    done = incidents(db, p.write_csv(path("bad-load.csv"), file_rows + [dict(rows[9], BROTTSKOD="x")]), check=False)
+    is_eq((done.returncode, everything(db), size()), (4, before, "0"),
+          "a load that is refused leaves nothing, not even space")
+    out = incidents(db, file)
+    is_eq(first_line(out), "read 47   new 42   duplicate 2   changed 3   rejected 0   unlocated 0", "a load with repeats")
+    incidents(other, p.write_csv(path("one.csv"), [dict(rows[0], DIARIENR="another")]))
+    is_eq(first_line(incidents(other, file)), first_line(out), "and the same into a store with one row more")
+    contents = """SELECT cell_id, municipality_id, lattice_version, from_hour, to_hour, reported, code_id, count, case_hash,
+                  case_key_id, revision_out FROM incident WHERE revision_in = %d ORDER BY case_hash, from_hour"""
+    is_eq(db.query(contents % 1), other.query(contents % 2), "the rows are the same")
+    is_eq(db.query("SELECT count FROM incident WHERE count > 1"), [["2"]], "of a case the last row counts")
+    is_eq(db.query("SELECT rows_read, rows_new, rows_duplicate, rows_changed, data_through = file_through FROM revision"),
+          [["47", "42", "2", "3", "t"]], "the revision is complete")
+    is_eq(first_line(incidents(db, file)), "read 47   new 0   duplicate 44   changed 3   rejected 0   unlocated 0",
+          "the same file again has nothing new, and the same changes inside itself")
+
+
+def a_load_of_many_repeats_is_in_pieces():
+    """More repeated cases than are held back at a time (32,768)."""
+    db = places()
+    row = p.incidents(1)[0]
+    cases = 40000
+    file = p.write_csv(path("many.csv"), [])
+    lines = [";".join(row[h] for h in p.HEADING[:-1]) for row in (row, dict(row, Antal="2"))]
+    with open(file, "a") as f:
+        for line in lines:
+            f.writelines("%s;5000-K%06d-24\n" % (line, i) for i in range(cases))
+        f.writelines("%s;5000-K%06d-24\n" % (lines[1], i) for i in range(cases, cases + 1000))
+    is_eq(first_line(incidents(db, file)), "read 81,000   new 41,000   duplicate 0   changed 40,000   rejected 0   unlocated 0",
+          "every case comes twice, and some once")
+    is_eq(db.query("SELECT count, count(*), count(DISTINCT case_hash) FROM incident GROUP BY 1"), [["2", "41000", "41000"]],
+          "the later row counts")
+
+
 def rows_without_case_number_are_counted():
     db = places()
     row = dict(p.incidents(1)[0], DIARIENR="")
@@ -287,7 +332,7 @@ def a_later_lattice_moves_nobody():
 
 try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
-    run(good_rows_come_in_once, corrections_are_new_versions_of_the_row, rows_without_case_number_are_counted,
+    run(good_rows_come_in_once, an_empty_store_is_loaded_at_once, a_load_of_many_repeats_is_in_pieces, corrections_are_new_versions_of_the_row, rows_without_case_number_are_counted,
         shapes_of_files_do_not_matter, dirty_rows_are_listed_and_harm_nothing,
         months_that_have_not_been_are_not_complete, hopeless_files_are_refused, wrong_keys_are_noticed_before_anything_is_written, a_later_lattice_moves_nobody)
 finally:

@@ -85,7 +85,8 @@ GK_CHECKED enum gk_status gk_locator_create(struct gk_locator **locator, int32_t
                                             int64_t max_distance_cm);
 
 /* Adds a unit; units come by square.e, square.n and district, ascending.
- * GK_INVALID for one out of order or out of range; GK_NO_MEMORY. */
+ * GK_INVALID for one out of order or out of range (a million squares from west to
+ * east, 65,536 from south to north in one column); GK_NO_MEMORY. */
 GK_CHECKED enum gk_status gk_locator_add(struct gk_locator *locator, const struct gk_unit *unit);
 
 /* NULL is allowed. No thread may be asking it. */
@@ -100,8 +101,9 @@ void gk_locator_free(struct gk_locator *locator);
 int32_t gk_locator_find(const struct gk_locator *locator, struct gk_cm place, int32_t district);
 
 /* Dwellings in squares whose centres are at most `radius_cm` from that of `square`;
- * of one unit at most 65,535 are counted. Any thread. */
+ * of one unit at most 65,535 are counted. Counting stops when it has `enough`: a sum
+ * below is exact. Any thread. */
 int64_t gk_locator_dwellings_near(const struct gk_locator *locator, struct gk_square square,
-                                  int64_t radius_cm);
+                                  int64_t radius_cm, int64_t enough);
 
 #endif

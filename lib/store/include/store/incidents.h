@@ -2,11 +2,13 @@
  *
  * Only coarse fields come here: cell, municipality, hours, code, count and the
  * keyed hash of the case number. They are staged in a temporary table without
- * index and compared with what is stored by SQL. Inside the caller's transaction
+ * index and compared with what is stored by SQL; into an empty store they go at
+ * once. Inside the caller's transaction
  * (gk_places_begin() ... COMMIT, or the connection closed: nothing happened). */
 #ifndef GK_STORE_INCIDENTS_H
 #define GK_STORE_INCIDENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,7 +45,7 @@ GK_CHECKED enum gk_status gk_revision_lattices_each(struct gk_store *store,
                                                     gk_version_function *function, void *context,
                                                     struct gk_error *error);
 
-/* --- Staging ------------------------------------------------------------------- */
+/* --- Taking rows in --------------------------------------------------------------- */
 
 /* A row of the file, coarsened. */
 struct gk_incident {
@@ -61,13 +63,35 @@ struct gk_incident {
     size_t old_cell_count;
 };
 
-/* Begins staging: gk_copy_incident() for each row, then gk_copy_end(). The table is
- * temporary and ends with the transaction. */
-GK_CHECKED enum gk_status gk_incidents_stage(struct gk_copy **copy, struct gk_store *store,
+/* The incidents of one file on their way in. Usually they are staged and compared
+ * with what is stored. Where nothing is stored, they go straight to where they
+ * belong (a first load), except rows whose case may have been in the file before. */
+struct gk_incident_load;
+
+struct gk_incident_load_options {
+    int32_t lattice_version;
+    bool may_write;      /* false: a rehearsal, which only stages */
+    int32_t case_key_id; /* the newest key; 0: the file has no case numbers */
+    unsigned char case_key_fingerprint[8];
+};
+
+/* Begins: then gk_incidents_put() for each row and gk_incidents_end(). */
+GK_CHECKED enum gk_status gk_incidents_begin(struct gk_incident_load **load, struct gk_store *store,
+                                             const struct gk_incident_load_options *options,
                                              struct gk_error *error);
 
-/* Stages one row; failures are kept for gk_copy_end(). */
-void gk_copy_incident(struct gk_copy *copy, const struct gk_incident *incident);
+/* NULL is allowed. A COPY under way is given up. */
+void gk_incidents_free(struct gk_incident_load *load);
+
+/* Takes one row in. `may_repeat`: a row of the same case may have been before it; of
+ * rows that are not said to, none may have been. Failures of the server may be told
+ * by a later call. */
+GK_CHECKED enum gk_status gk_incidents_put(struct gk_incident_load *load,
+                                           const struct gk_incident *incident, bool may_repeat,
+                                           struct gk_error *error);
+
+/* After the last row. */
+GK_CHECKED enum gk_status gk_incidents_end(struct gk_incident_load *load, struct gk_error *error);
 
 /* --- Comparing and writing -------------------------------------------------------- */
 
@@ -75,7 +99,7 @@ struct gk_incident_counts {
     int64_t added, duplicate, changed;
 };
 
-/* Compares what was staged with the open incidents.
+/* Compares what came in with itself and with the open incidents.
  *
  * With a case number: the last row of the file with that number counts; earlier
  * ones are duplicates of the next or changed by it. It is new, a duplicate, or
@@ -86,14 +110,12 @@ struct gk_incident_counts {
  *
  * `old_versions` are those that gk_incident.old_cells is for. */
 GK_CHECKED enum gk_status gk_incidents_compare(struct gk_incident_counts *counts,
-                                               struct gk_store *store, int32_t lattice_version,
+                                               struct gk_incident_load *load,
                                                const int32_t *old_versions,
                                                size_t old_version_count, struct gk_error *error);
 
 struct gk_revision {
-    int32_t lattice_version;
     const unsigned char *file_sha256; /* 32 bytes */
-    int32_t case_key_id;              /* newest; 0: no row has a case number */
     int32_t data_through;             /* day */
     int64_t read, unlocated, rejected;
     struct gk_incident_counts counts;
@@ -102,7 +124,7 @@ struct gk_revision {
 /* Writes what was compared as a new revision; `id` gets its number. A changed
  * case keeps its id: its row is closed and a new one opened. `data_through` becomes
  * that of the store: the latest of this and all earlier revisions. */
-GK_CHECKED enum gk_status gk_incidents_write(int32_t *id, struct gk_store *store,
+GK_CHECKED enum gk_status gk_incidents_write(int32_t *id, struct gk_incident_load *load,
                                              struct gk_revision *revision, struct gk_error *error);
 
 #endif

@@ -179,11 +179,21 @@ GK_CHECKED enum gk_status gk_dwellings_each(struct gk_store *store, int32_t sour
                                             gk_dwellings_function *function, void *context,
                                             struct gk_error *error);
 
-/* The units of a source that have a cell, by square.e, square.n and district: what
- * locating needs. Inside a transaction. */
+/* A unit as locating needs it. */
+struct gk_located_unit {
+    struct gk_square square;
+    int32_t district, cell;
+    int32_t dwellings; /* of the classes that count */
+};
+
+typedef enum gk_status gk_unit_function(void *context, const struct gk_located_unit *unit,
+                                        struct gk_error *error);
+
+/* The units of a source that have a cell, by square.e, square.n and district.
+ * `classes`: bit i says that dwellings of class i count. Inside a transaction. */
 GK_CHECKED enum gk_status gk_located_units_each(struct gk_store *store, int32_t source_id,
-                                                gk_dwellings_function *function, void *context,
-                                                struct gk_error *error);
+                                                unsigned classes, gk_unit_function *function,
+                                                void *context, struct gk_error *error);
 
 /* --- The lattice -------------------------------------------------------------------- */
 
