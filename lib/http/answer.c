@@ -117,7 +117,7 @@ static void finish_fresh(struct gk_outgoing *out)
     struct gk_exchange *x = out->exchange;
     bool is_whole = out->http_status == 200 && x->method != GK_METHOD_OPTIONS;
     bool is_kept = is_whole && x->is_keepable && x->error.status == GK_OK &&
-                   !gk_origin_is_none(&out->response->origin);
+                   out->response->location == NULL && !gk_origin_is_none(&out->response->origin);
     out->encoding = choose_encoding(x, out->response);
     if (is_whole && !x->server->config.is_operations) {
         make_etag(out);

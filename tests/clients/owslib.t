@@ -88,5 +88,6 @@ with municipality() as m, Daemon(m.conninfo()) as daemon:
     tests = [the_service_describes_itself, every_collection_is_described, a_collection_is_read_page_by_page,
              filters_are_understood, one_feature_is_found, an_analyst_sees_incidents]
     if any(c.endswith("conf/features-filter") for c in client.conformance()["conformsTo"]):
-        tests += [queryables_are_properties, a_filter_is_text]
+        # Before the analyst: OWSLib sends the headers of one client with all that come after.
+        tests[-1:-1] = [queryables_are_properties, a_filter_is_text]
     run(*tests)

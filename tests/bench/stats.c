@@ -1,0 +1,85 @@
+/* What the statistics cost on one core, one JSON line each: the best of a few
+ * rounds, so that what else runs on the machine counts little. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "stats/kde.h"
+#include "stats/squares.h"
+
+enum { SIDE = 1000, SQUARES = SIDE * SIDE, POINTS = 1000000, ROUNDS = 5 };
+
+static const struct gk_squares grid = {0, 0, 200, SIDE, SIDE};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static void must(enum gk_status status)
+{
+    if (status != GK_OK)
+        abort();
+}
+
+static void *room(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+/* Runs the statement ROUNDS times and prints the shortest time. */
+#define MEASURE(name, statement)                                                                   \
+    do {                                                                                           \
+        double best = 1e300;                                                                       \
+        for (int round = 0; round < ROUNDS; round++) {                                             \
+            double begun = now_ms();                                                               \
+            statement;                                                                             \
+            double took = now_ms() - begun;                                                        \
+            best = took < best ? took : best;                                                      \
+        }                                                                                          \
+        printf("{\"name\": \"%s\", \"value\": %.2f, \"unit\": \"ms\"}\n", name, best);             \
+        fflush(stdout);                                                                            \
+    } while (0)
+
+static void scatter(double *e, double *n, size_t count, double side_m)
+{
+    struct gk_random random;
+    gk_random_init(&random, 1, 0);
+    for (size_t i = 0; i < count; i++) {
+        e[i] = gk_random_unit(&random) * side_m;
+        n[i] = gk_random_unit(&random) * side_m;
+    }
+}
+
+static void bench_maps(void)
+{
+    double *e = room(POINTS, sizeof *e), *n = room(POINTS, sizeof *n);
+    double *density = room(SQUARES, sizeof *density);
+    uint32_t *counts = room(SQUARES, sizeof *counts);
+    scatter(e, n, POINTS, SIDE * grid.size_m);
+    MEASURE("count 1M points onto 1000 x 1000 squares",
+            must(gk_squares_count(counts, NULL, &grid, e, n, NULL, POINTS)));
+    MEASURE("KDE quartic, 1M, 1000 x 1000, h = 4 squares",
+            must(gk_kde_quartic(density, &grid, counts, 800, 1)));
+    MEASURE("KDE quartic, 1M, 1000 x 1000, h = 20 squares",
+            must(gk_kde_quartic(density, &grid, counts, 4000, 1)));
+    MEASURE("KDE Gaussian of counts, 1000 x 1000, s = 1.5 squares",
+            must(gk_kde_gaussian_counts(density, &grid, counts, 300, 1, true)));
+    MEASURE("KDE Gaussian of counts, 1000 x 1000, s = 7 squares",
+            must(gk_kde_gaussian_counts(density, &grid, counts, 1400, 1, true)));
+    MEASURE("KDE Gaussian of 1M points, 1000 x 1000, s = 1.5 squares",
+            must(gk_kde_gaussian(density, &grid, e, n, POINTS, 300, 1, true)));
+    free(e), free(n), free(density), free(counts);
+}
+
+int main(void)
+{
+    bench_maps();
+    return 0;
+}
