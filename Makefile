@@ -98,11 +98,17 @@ OBJECTS_$(1) := $$(SOURCES_$(1):%.c=$(OUT)/%.o)
 $(OUT)/lib/$(1)/%.o: lib/$(1)/%.c $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
 	$(CC) $$(ALL_CFLAGS) $$(call includes,$(1) $(USES_$(1))) -Ilib/$(1) -I$(OUT)/generated \
-	  $$(call package_cflags,$(PACKAGES_$(1))) -MMD -MP -c -o $$@ $$<
+	  $$(call package_cflags,$(PACKAGES_$(1))) $$(DEFINES_$(1)_$$*) -MMD -MP -c -o $$@ $$<
 $(OUT)/libgk_$(1).a: $$(OBJECTS_$(1))
 	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
+
+# Where both programs look for their configuration, as `install` puts it.
+DEFINES_base_options := -DGK_OPTIONS_FILE='"$(SYSCONFDIR)/grannkarta/grannkarta.conf"'
+$(OUT)/lib/base/options.o: $(OUT)/sysconfdir
+$(OUT)/sysconfdir: FORCE
+	@mkdir -p $(@D); echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' > $@
 
 # The migrations travel in the program: SQL and SHA-256 as rows of a C table.
 MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))

@@ -20,7 +20,7 @@
 #include "snapshot/load.h"
 #include "store/releases.h"
 
-enum { CHECK_EVERY = 256, LIST_MAX_BYTES = 2048, PARAMETERS_MAX = 8 };
+enum { CHECK_EVERY = 256, LIST_MAX_BYTES = 2048, PARAMETERS_MAX = 10 };
 
 enum {
     FLAG_RELEASE,
@@ -28,6 +28,8 @@ enum {
     FLAG_FROM,
     FLAG_TO,
     FLAG_BBOX,
+    FLAG_FILTER,
+    FLAG_SORTBY,
     FLAG_DEFINITION,
     FLAG_METHOD,
     FLAG_SIZE,
@@ -57,6 +59,16 @@ static const struct gk_flag flags[] = {
                    .kind = GK_FLAG_TEXT,
                    .help = "only features that touch west,south,east,north in degrees; a leading "
                            "minus needs --bbox=..."},
+    [FLAG_FILTER] = {.name = "filter",
+                     .kind = GK_FLAG_TEXT,
+                     .help =
+                         "only features for which this is true: CQL2 text, such as \"count >= 2 "
+                         "AND dwellings < 50\""},
+    [FLAG_SORTBY] = {.name = "sortby",
+                     .kind = GK_FLAG_TEXT,
+                     .help =
+                         "of CSV and GeoJSON: in the order of a property, downwards with a minus, "
+                         "--sortby=-count"},
     [FLAG_DEFINITION] = {.name = "definition",
                          .kind = GK_FLAG_TEXT,
                          .help = "which offences are counted; only with --revision, a release has "
@@ -174,6 +186,36 @@ static void add_parameter(struct gk_export_parameter *parameters,
         parameters[question->parameter_count++] = (struct gk_export_parameter){name, value};
 }
 
+static enum gk_status refuse_flag(int flag, const struct gk_flag_value *values, const char *reason,
+                                  struct gk_error *error)
+{
+    return gk_error_set(error, GK_INVALID, "--%s is \"%.64s\"; allowed only %s", flags[flag].name,
+                        values[flag].text, reason);
+}
+
+/* Flags that mean something for some layers, data or formats only. */
+static enum gk_status check_flags(const struct gk_arguments *arguments, enum gk_snapshot_kind kind,
+                                  struct gk_error *error)
+{
+    const struct gk_flag_value *values = arguments->values;
+    const char *layer = arguments->operands[0], *path = arguments->operands[1];
+    bool is_hotspots = strcmp(layer, "hotspots") == 0;
+    if (values[FLAG_METHOD].text != NULL && !is_hotspots)
+        return refuse_flag(FLAG_METHOD, values, "for hotspots", error);
+    if (values[FLAG_SIZE].text != NULL && !is_hotspots)
+        return refuse_flag(FLAG_SIZE, values, "for hotspots", error);
+    if (values[FLAG_DEFINITION].text != NULL && strcmp(layer, "incidents") == 0)
+        return refuse_flag(FLAG_DEFINITION, values, "for layers with counts", error);
+    if (values[FLAG_DEFINITION].text != NULL && kind == GK_SNAPSHOT_RELEASE)
+        return refuse_flag(FLAG_DEFINITION, values, "with --revision: a release has one definition",
+                           error);
+    if (values[FLAG_SORTBY].text != NULL && !gk_export_file_has_order(path))
+        return refuse_flag(FLAG_SORTBY, values,
+                           "for .geojson and .csv: the other formats have an order of their own",
+                           error);
+    return GK_OK;
+}
+
 /* Which data: a release unless a revision is asked for, or is all that there is. */
 static enum gk_status choose_snapshot(enum gk_snapshot_kind *kind, int32_t *number,
                                       const struct gk_arguments *arguments, struct gk_error *error)
@@ -190,20 +232,6 @@ static enum gk_status choose_snapshot(enum gk_snapshot_kind *kind, int32_t *numb
                                 ? "--release is \"%d\"; a release has no incidents, a revision has"
                                 : "--release is \"%d\"; allowed is one of --release and --revision",
                             (int)*number);
-    for (int flag = FLAG_METHOD; flag <= FLAG_SIZE; flag++)
-        if (values[flag].text != NULL && strcmp(arguments->operands[0], "hotspots") != 0)
-            return gk_error_set(error, GK_INVALID, "--%s is \"%.64s\"; allowed only for hotspots",
-                                flags[flag].name, values[flag].text);
-    if (is_of_incidents && values[FLAG_DEFINITION].text != NULL)
-        return gk_error_set(error, GK_INVALID,
-                            "--definition is \"%.64s\"; allowed only for layers with counts",
-                            values[FLAG_DEFINITION].text);
-    if (*kind == GK_SNAPSHOT_RELEASE && values[FLAG_DEFINITION].text != NULL)
-        return gk_error_set(
-            error, GK_INVALID,
-            "--definition is \"%.64s\"; allowed only with --revision: a release has "
-            "one definition",
-            values[FLAG_DEFINITION].text);
     if (revision == NULL || strcmp(revision, "newest") == 0)
         return GK_OK;
     long value = strtol(revision, &end, 10);
@@ -405,12 +433,16 @@ static enum gk_status run_export(const struct gk_options *options,
     enum gk_status status = watch_signals(error);
     if (status == GK_OK)
         status = choose_snapshot(&kind, &number, arguments, error);
+    if (status == GK_OK)
+        status = check_flags(arguments, kind, error);
     if (status == GK_OK && (values[FLAG_FROM].text != NULL || values[FLAG_TO].text != NULL))
         status = make_datetime(&datetime, values, error);
     if (status == GK_OK)
         status = gk_export_file_look(&file, error);
     add_parameter(parameters, &question, "datetime", datetime.data);
     add_parameter(parameters, &question, "bbox", values[FLAG_BBOX].text);
+    add_parameter(parameters, &question, "filter", values[FLAG_FILTER].text);
+    add_parameter(parameters, &question, "sortby", values[FLAG_SORTBY].text);
     add_parameter(parameters, &question, "definition", values[FLAG_DEFINITION].text);
     add_parameter(parameters, &question, "method", values[FLAG_METHOD].text);
     add_parameter(parameters, &question, "size", values[FLAG_SIZE].text);

@@ -82,6 +82,12 @@ const char *gk_export_file_endings(void)
     return ".gpkg, .geojson, .csv, .fgb";
 }
 
+bool gk_export_file_has_order(const char *path)
+{
+    const struct format *format = format_of(path);
+    return format == &formats[GEOJSON] || format == &formats[CSV];
+}
+
 int gk_export_file_epsg(const char *path)
 {
     const struct format *format = format_of(path);

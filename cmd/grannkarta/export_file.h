@@ -30,6 +30,9 @@ const char *gk_export_file_format(const char *path);
 /* The endings that are known, as a list to read. */
 const char *gk_export_file_endings(void);
 
+/* Whether a file has its features in the order in which they were added. */
+bool gk_export_file_has_order(const char *path);
+
 /* The reference system that a format is written in when none is asked for: 4326
  * for GeoJSON, whose standard knows no other, else 3006. */
 int gk_export_file_epsg(const char *path);

@@ -39,7 +39,8 @@ enum {
     ON_REJECT,
     REJECTS,
     DRY_RUN,
-    DATA_THROUGH
+    DATA_THROUGH,
+    ACCEPT_OUTSIDE
 };
 enum { PATH_MAX_BYTES = 4096 };
 
@@ -271,6 +272,18 @@ static enum gk_status refuse_rejects(const struct gk_incident_totals *totals,
     return GK_REJECTED;
 }
 
+/* A wrong CRS would make every row unlocated, for good: the same cases imported
+ * again with the right one would be duplicates. */
+static enum gk_status refuse_misplaced(const struct import *import, const char *what,
+                                       struct gk_error *error)
+{
+    int64_t outside = gk_incident_report_outside(import->report);
+    return gk_error_set(error, GK_REJECTED,
+                        "%lld places are outside Sweden and nothing was imported; %s If they are "
+                        "abroad indeed: --accept-outside-sweden",
+                        (long long)outside, what);
+}
+
 static enum gk_status finish(struct import *import, const struct gk_incident_totals *totals,
                              struct gk_error *error)
 {
@@ -284,6 +297,10 @@ static enum gk_status finish(struct import *import, const struct gk_incident_tot
         return refuse_rejects(totals, error);
     if (totals->data_through == INT32_MIN)
         return gk_error_set(error, GK_REJECTED, "there is no row to import");
+    const char *misplaced = gk_incident_report_misplaced(import->report);
+    if (misplaced != NULL && import->values[DRY_RUN].count == 0 &&
+        import->values[ACCEPT_OUTSIDE].count == 0)
+        return refuse_misplaced(import, misplaced, error);
     if (import->values[DRY_RUN].count > 0) {
         gk_report_note(import->out, "dry run: nothing was written to the database");
         return GK_OK;
@@ -439,6 +456,10 @@ static const struct gk_flag flags[] = {
                       .kind = GK_FLAG_DAY,
                       .help = "last day that the file is complete for (else the latest report, "
                               "else the latest end)"},
+    [ACCEPT_OUTSIDE] = {.name = "accept-outside-sweden",
+                        .kind = GK_FLAG_SWITCH,
+                        .help = "import also when most places lie outside Sweden, as unlocated; "
+                                "else that is taken for a wrong --crs, and refused"},
     {.name = NULL}};
 
 const struct gk_command gk_command_import_incidents = {

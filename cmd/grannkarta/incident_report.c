@@ -244,26 +244,29 @@ static void put_oddities(struct gk_report *out, const struct gk_incident_report 
                         : NULL);
 }
 
-/* Advice, when most of the places that were given are in no part of Sweden. */
-static void put_advice(struct gk_report *out, const struct gk_incident_report *report)
+const char *gk_incident_report_misplaced(const struct gk_incident_report *report)
 {
     int64_t outside = report->unlocated[GK_UNLOCATED_OUTSIDE];
     int64_t inside = report->unlocated[GK_LOCATED] + report->unlocated[GK_UNLOCATED_FAR];
     if (outside <= inside)
-        return;
+        return NULL;
     if (report->looks_rt90 * 2 > outside)
-        gk_report_note(out, "most places are outside Sweden and look like RT 90: --crs 3021?");
-    else if (report->looks_zone * 2 > outside)
-        gk_report_note(out, "most places are outside Sweden and look like a local zone of SWEREF "
-                            "99: --crs 3007 to 3018?");
-    else if (report->looks_degrees * 2 > outside)
-        gk_report_note(out, "most places are outside Sweden and look like degrees: --map "
-                            "latitude=COLUMN,longitude=COLUMN?");
-    else if (report->looks_sweref * 2 > outside)
-        gk_report_note(out, "most places are outside Sweden and look like SWEREF 99 TM: --crs "
-                            "3006, or --map northing=COLUMN,easting=COLUMN?");
-    else
-        gk_report_note(out, "most places are outside Sweden: is --crs right?");
+        return "most places are outside Sweden and look like RT 90: --crs 3021?";
+    if (report->looks_zone * 2 > outside)
+        return "most places are outside Sweden and look like a local zone of SWEREF 99: --crs 3007 "
+               "to 3018?";
+    if (report->looks_degrees * 2 > outside)
+        return "most places are outside Sweden and look like degrees: --map "
+               "latitude=COLUMN,longitude=COLUMN?";
+    if (report->looks_sweref * 2 > outside)
+        return "most places are outside Sweden and look like SWEREF 99 TM: --crs 3006, or --map "
+               "northing=COLUMN,easting=COLUMN?";
+    return "most places are outside Sweden: is --crs right?";
+}
+
+int64_t gk_incident_report_outside(const struct gk_incident_report *report)
+{
+    return report->unlocated[GK_UNLOCATED_OUTSIDE];
 }
 
 void gk_incident_report_put(struct gk_report *out, const struct gk_incident_report *report,
@@ -283,5 +286,6 @@ void gk_incident_report_put(struct gk_report *out, const struct gk_incident_repo
     put_by_month(out, report);
     put_unlocated(out, report, totals);
     put_oddities(out, report);
-    put_advice(out, report);
+    if (gk_incident_report_misplaced(report) != NULL)
+        gk_report_note(out, "%s", gk_incident_report_misplaced(report));
 }

@@ -30,6 +30,13 @@ void gk_incident_report_add(struct gk_incident_report *report,
 /* Accepted rows without a cell. */
 int64_t gk_incident_report_unlocated(const struct gk_incident_report *report);
 
+/* Of these, those that lie outside Sweden. */
+int64_t gk_incident_report_outside(const struct gk_incident_report *report);
+
+/* NULL, or when most of the places that were given lie outside Sweden what their
+ * numbers look like, and the CRS that fits; static. */
+const char *gk_incident_report_misplaced(const struct gk_incident_report *report);
+
 /* The last day that the data can be complete for: the latest report, else the
  * latest end; INT32_MIN when there is no row. */
 int32_t gk_incident_report_data_through(const struct gk_incident_report *report);

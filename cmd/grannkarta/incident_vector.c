@@ -1,8 +1,7 @@
 /* Incidents from whatever OGR reads: GeoPackage, GeoJSON, Shapefile, GML, a
  * spreadsheet. An exact place is in every feature, so GDAL gets no chance to say,
- * keep or send anything: its messages are thrown away unread, drivers that write
- * beside the file, run programs or call other machines are left out, and nothing
- * is opened but the file. */
+ * keep or send anything: its messages are thrown away unread, only formats that users
+ * have are read (formats.h), and nothing is opened but the file. */
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "base/date.h"
+#include "formats.h"
 #include "incident_source.h"
 
 enum { CHUNK_BYTES = 64 * 1024, LAYERS_MAX_BYTES = 300, ZONE_LOCAL = 1, ZONE_UTC = 100 };
@@ -44,27 +44,10 @@ static void say_nothing(CPLErr class, CPLErrorNum number, const char *message)
 
 /* --- Drivers -------------------------------------------------------------------------- */
 
-static bool is_left_out(const char *name)
-{
-    /* CSV is ours; VRT points elsewhere; OSM and GMLAS write temporary files, VFK the
-     * whole file as a database beside it, NAS a schema. */
-    static const char *const names[] = {
-        "CSV",           "OGR_VRT",  "OSM",     "GMLAS",  "PDF",          "GPSBabel",   "HTTP",
-        "PostgreSQL",    "MVT",      "MBTiles", "MySQL",  "MSSQLSpatial", "ODBC",       "PGeo",
-        "OGR_OGDI",      "WFS",      "OAPIF",   "CSW",    "Carto",        "AmigoCloud", "NGW",
-        "Elasticsearch", "PLSCENES", "EEDA",    "OGCAPI", "Memory",       "VFK",        "NAS"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* The drivers that may be used, and how they are told to leave nothing behind.
  * Release with CSLDestroy(). */
 static char **prepare_drivers(void)
 {
-    char **allowed = NULL;
-    GDALAllRegister();
     CPLSetErrorHandler(say_nothing);
     CPLSetConfigOption("GML_SKIP_RESOLVE_ELEMS", "ALL");
     CPLSetConfigOption("OGR_XLSX_HEADERS", "FORCE");
@@ -72,14 +55,7 @@ static char **prepare_drivers(void)
     CPLSetConfigOption("OGR_ODS_HEADERS", "FORCE");
     CPLSetConfigOption("CPL_VSIL_GZIP_WRITE_PROPERTIES", "NO");
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
-    for (int i = 0; i < GDALGetDriverCount(); i++) {
-        GDALDriverH driver = GDALGetDriver(i);
-        if (GDALGetMetadataItem(driver, GDAL_DCAP_VECTOR, NULL) != NULL &&
-            GDALGetMetadataItem(driver, GDAL_DCAP_OPEN, NULL) != NULL &&
-            !is_left_out(GDALGetDriverShortName(driver)))
-            allowed = CSLAddString(allowed, GDALGetDriverShortName(driver));
-    }
-    return allowed;
+    return gk_formats_allowed(GK_FORMATS_OF_INCIDENTS);
 }
 
 bool gk_incident_vector_knows(const char *path)
@@ -400,9 +376,7 @@ enum gk_status gk_incident_vector_open(struct gk_incident_source *source, const 
     source->delimiter = ';';
     state->dataset = open_dataset(path, settings->encoding);
     if (state->dataset == NULL)
-        return gk_error_set(error, GK_REJECTED,
-                            "open \"%.300s\": GDAL cannot read it; is it whole, and a vector file?",
-                            path);
+        return gk_formats_refuse(path, GK_FORMATS_OF_INCIDENTS, error);
     enum gk_status status = choose_layer(state, path, settings->layer, error);
     if (status == GK_OK)
         status = take_crs(source, state, error);

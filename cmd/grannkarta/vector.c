@@ -4,6 +4,7 @@
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_string.h>
 #include <gdal.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "formats.h"
 #include "text.h"
 
 enum { LIST_MAX = 300, NAME_MAX_BYTES = 1024 };
@@ -65,7 +67,11 @@ static GDALDatasetH open_with(const char *path, const char *encoding)
     snprintf(option, sizeof option, "ENCODING=%.60s", encoding != NULL ? encoding : "");
     /* GML: the schema is not fetched from an address in the file. */
     const char *const list[] = {"DOWNLOAD_SCHEMA=NO", encoding != NULL ? option : NULL, NULL};
-    return GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, list, NULL);
+    char **allowed = gk_formats_allowed(GK_FORMATS_OF_PLACES);
+    GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY,
+                                      (const char *const *)allowed, list, NULL);
+    CSLDestroy(allowed);
+    return dataset;
 }
 
 static enum gk_status open_dataset(struct gk_vector *vector, const char *path,
@@ -77,10 +83,11 @@ static enum gk_status open_dataset(struct gk_vector *vector, const char *path,
     const char *asked = vector->options.encoding, *gdal = NULL;
     CPLErrorReset();
     vector->dataset = open_with(path, NULL);
-    if (vector->dataset == NULL)
+    if (vector->dataset == NULL && CPLGetLastErrorType() >= CE_Failure)
         return gk_error_set(error, GK_REJECTED, "open \"%.200s\": %.250s", path,
-                            CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg()
-                                                                : "no vector format that is known");
+                            CPLGetLastErrorMsg());
+    if (vector->dataset == NULL)
+        return gk_formats_refuse(path, GK_FORMATS_OF_PLACES, error);
     for (size_t i = 0; asked != NULL && i < sizeof encodings / sizeof *encodings; i++)
         if (strcmp(encodings[i].name, asked) == 0)
             gdal = encodings[i].gdal;
@@ -130,7 +137,6 @@ enum gk_status gk_vector_open(struct gk_vector *vector, const char *path,
     if (stat(path, &about) != 0)
         return gk_error_set(error, GK_NOT_FOUND, "open \"%.300s\": no such file", path);
     CPLSetErrorHandler(CPLQuietErrorHandler);
-    GDALAllRegister();
     enum gk_status status = open_dataset(vector, path, error);
     if (status == GK_OK)
         status = choose_layer(vector, path, options->layer, error);

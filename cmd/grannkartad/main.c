@@ -69,6 +69,7 @@ static struct gk_api_config api_config(const struct gk_daemon *daemon)
     return (struct gk_api_config){.holder = daemon->holder,
                                   .title = daemon->options.title,
                                   .publisher = daemon->options.publisher,
+                                  .licence = daemon->options.licence,
                                   .limit_default = daemon->options.limit_default};
 }
 

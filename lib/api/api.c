@@ -18,6 +18,7 @@ static void settings_free(struct gk_settings *settings)
         struct gk_settings *older = settings->older;
         free(settings->title);
         free(settings->publisher);
+        free(settings->licence);
         free(settings);
         settings = older;
     }
@@ -30,10 +31,11 @@ static struct gk_settings *settings_make(const struct gk_api_config *config)
         return NULL;
     settings->title = strdup(config->title == NULL ? "" : config->title);
     settings->publisher = strdup(config->publisher == NULL ? "" : config->publisher);
+    settings->licence = strdup(config->licence == NULL ? "" : config->licence);
     settings->limit_default = config->limit_default < 1              ? 1
                               : config->limit_default > GK_LIMIT_MAX ? GK_LIMIT_MAX
                                                                      : config->limit_default;
-    if (settings->title == NULL || settings->publisher == NULL) {
+    if (settings->title == NULL || settings->publisher == NULL || settings->licence == NULL) {
         settings_free(settings);
         return NULL;
     }
@@ -139,12 +141,14 @@ enum gk_status gk_api_authenticate(void *context, const unsigned char hash[32],
 /* --- Routes --------------------------------------------------------------------- */
 
 #define JSON (1U << GK_FORMAT_JSON)
+#define HTML (1U << GK_FORMAT_HTML)
 #define JSON_AND_HTML (1U << GK_FORMAT_JSON | 1U << GK_FORMAT_HTML)
 
 static const struct gk_route routes[] = {
     {"/", gk_resource_landing, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/conformance", gk_resource_conformance, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/api", gk_resource_api, GK_ROLE_PUBLIC, JSON_AND_HTML, GK_OPENAPI_TYPE, false},
+    {"/gis", gk_resource_gis, GK_ROLE_PUBLIC, HTML, NULL, false},
     {"/releases", gk_resource_releases, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, false},
     {"/revisions", gk_resource_revisions, GK_ROLE_ANALYST, JSON_AND_HTML, NULL, false},
     {"/collections", gk_resource_collections, GK_ROLE_PUBLIC, JSON_AND_HTML, NULL, true},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "selection.h"
 #include "view.h"
 
 enum { ARENA_MAX_BYTES = 4 * 1024 * 1024, GEOMETRY_MAX_BYTES = 64 * 1024 * 1024 };
@@ -154,6 +155,8 @@ static enum gk_status open_view(struct gk_export *exported, struct gk_error *err
         status = gk_view_apply(view, value, error);
     if (status == GK_OK)
         status = view->collection.layer->open(view, error);
+    if (status == GK_OK)
+        status = gk_view_select(view, value, error);
     if (status != GK_OK)
         return status;
     gk_collection_columns(view, &view->collection, &exported->columns);

@@ -9,7 +9,8 @@ static const char style[] =
     ":root{color-scheme:light}body{margin:0;background:#fff;color:#1b1b1b;font:1rem/1.5 "
     "system-ui,sans-serif}header,main,footer{max-width:72rem;margin:0 auto;padding:.75rem 1rem}"
     "header{border-bottom:1px solid #767676}footer{border-top:1px solid #767676;margin-top:2rem}"
-    "header a{margin-right:1rem}h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}a{color:#00489a}"
+    "header nav{display:flex;flex-wrap:wrap;gap:0 1rem}header a{padding:.25rem "
+    "0}h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}a{color:#00489a}"
     "code{overflow-wrap:anywhere}"
     "a:focus,.scroll:focus{outline:3px solid #00489a;outline-offset:2px}p,dd{max-width:45rem}"
     "dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.25rem 1rem}"
@@ -17,6 +18,13 @@ static const char style[] =
     "table{border-collapse:collapse}caption{text-align:left;font-weight:600;padding:.25rem 0}"
     "th,td{border:1px solid #767676;padding:.25rem .5rem;text-align:left;vertical-align:top}"
     "thead th{background:#eee}td.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "table "
+    "code{white-space:nowrap}ol,ul{max-width:45rem}.copy{user-select:all}pre{background:#f4f4f4;"
+    "padding:.5rem;margin:.5rem "
+    "0}"
+    "pre code{overflow-wrap:normal}summary{cursor:pointer;padding:.4rem 0}"
+    "summary:focus{outline:3px solid #00489a;outline-offset:2px}h2{margin:1.5rem 0 "
+    ".5rem}h3{margin:1rem 0 .25rem}"
     ".skip{position:absolute;left:-999rem}.skip:focus{position:static}"
     "@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .5rem}}";
 
@@ -91,6 +99,8 @@ void gk_html_begin(struct gk_buf *buf, const struct gk_settings *settings,
     gk_buf_puts(buf, "\">");
     gk_html_link(buf, html_address(request, "/"), settings->title);
     gk_html_link(buf, html_address(request, "/collections"), gk_say(request, "Data", "Data"));
+    gk_html_link(buf, html_address(request, "/gis"),
+                 gk_say(request, "Kartprogram", "Map programs"));
     gk_html_link(buf, html_address(request, "/api"), "API");
     gk_buf_puts(buf, "<a lang=\"");
     gk_buf_puts(buf, other);
@@ -106,8 +116,8 @@ void gk_html_begin(struct gk_buf *buf, const struct gk_settings *settings,
     gk_html_element(buf, "h1", title);
 }
 
-void gk_html_end(struct gk_buf *buf, const struct gk_settings *settings,
-                 const struct gk_request *request)
+static void put_footer(struct gk_buf *buf, const struct gk_settings *settings,
+                       const struct gk_request *request, bool has_json)
 {
     gk_buf_puts(buf, "</main>\n<footer><p>");
     if (settings->publisher[0] != '\0') {
@@ -115,11 +125,24 @@ void gk_html_end(struct gk_buf *buf, const struct gk_settings *settings,
         gk_html_text(buf, settings->publisher);
         gk_buf_puts(buf, ". ");
     }
-    gk_html_link(buf,
-                 gk_address(request, request->path,
-                            (struct gk_address){.keeps_query = true, .format = "json"}),
-                 gk_say(request, "Samma sida som JSON", "This page as JSON"));
+    if (has_json)
+        gk_html_link(buf,
+                     gk_address(request, request->path,
+                                (struct gk_address){.keeps_query = true, .format = "json"}),
+                     gk_say(request, "Samma sida som JSON", "This page as JSON"));
     gk_buf_puts(buf, "</p></footer>\n</body>\n</html>\n");
+}
+
+void gk_html_end(struct gk_buf *buf, const struct gk_settings *settings,
+                 const struct gk_request *request)
+{
+    put_footer(buf, settings, request, true);
+}
+
+void gk_html_end_alone(struct gk_buf *buf, const struct gk_settings *settings,
+                       const struct gk_request *request)
+{
+    put_footer(buf, settings, request, false);
 }
 
 void gk_html_table_begin(struct gk_buf *buf, const char *caption)

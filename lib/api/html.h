@@ -31,6 +31,10 @@ void gk_html_begin(struct gk_buf *buf, const struct gk_settings *settings,
 void gk_html_end(struct gk_buf *buf, const struct gk_settings *settings,
                  const struct gk_request *request);
 
+/* As gk_html_end() for a page that is only a page, without JSON. */
+void gk_html_end_alone(struct gk_buf *buf, const struct gk_settings *settings,
+                       const struct gk_request *request);
+
 /* Opens and closes a table in a region that scrolls by itself, and by keyboard. */
 void gk_html_table_begin(struct gk_buf *buf, const char *caption);
 void gk_html_table_end(struct gk_buf *buf);

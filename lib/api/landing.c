@@ -85,6 +85,10 @@ static void put_landing_html(const struct gk_view *view, struct gk_buf *buf)
                              "Add as OGC API - Features with the address "));
     gk_html_element(buf, "code", gk_address(request, "/", (struct gk_address){0}));
     gk_buf_puts(buf, "</p>\n<p>");
+    gk_html_link(buf, gk_address(request, "/gis", html),
+                 gk_say(request, "Så ansluter du QGIS, ArcGIS Pro, GDAL och webbkartor",
+                        "How to connect QGIS, ArcGIS Pro, GDAL and web maps"));
+    gk_buf_puts(buf, "</p>\n<p>");
     gk_html_link(buf, gk_address(request, "/api", html),
                  gk_say(request, "Gränssnittet", "The interface"));
     gk_buf_puts(buf, " ");

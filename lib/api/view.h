@@ -59,7 +59,7 @@ struct gk_source {
 
 /* What may change at run time; replaced as a whole, freed with the api. */
 struct gk_settings {
-    char *title, *publisher;
+    char *title, *publisher, *licence;
     int64_t limit_default;
     struct gk_settings *older;
 };
@@ -311,7 +311,7 @@ bool gk_view_take_size(struct gk_view *view, int64_t id);
 
 gk_handler gk_resource_landing, gk_resource_conformance, gk_resource_api, gk_resource_collections,
     gk_resource_collection, gk_resource_schema, gk_resource_feature_schema, gk_resource_items,
-    gk_resource_item, gk_resource_releases, gk_resource_revisions, gk_resource_queryables,
-    gk_resource_sortables;
+    gk_resource_item, gk_resource_gis, gk_resource_releases, gk_resource_revisions,
+    gk_resource_queryables, gk_resource_sortables;
 
 #endif

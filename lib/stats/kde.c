@@ -12,12 +12,13 @@
 #include "normal.h"
 
 /* Columns that are worked on together; the compiler makes vectors of them. */
-enum { LANES = 16 };
+enum { LANES = 8 };
 
 /* Rows around the current one, padded with zeros by `reach` on both sides and to
- * whole lanes: row j is at slot j mod slots, and outside the map all zero. */
+ * whole lanes: row j is at slot j mod slots. */
 struct ring {
-    double *rows, *zero, *pair, *sum;
+    double *rows, *pair, *sum;
+    bool *filled; /* by slot: the row has something */
     size_t width, slots, reach;
 };
 
@@ -33,51 +34,79 @@ static bool ring_init(struct ring *ring, const struct gk_squares *grid, size_t r
     if (ring->slots > grid->rows)
         ring->slots = grid->rows;
     ring->width = whole_lanes(grid->columns) + 2 * reach;
-    ring->rows = calloc((ring->slots + 3) * ring->width, sizeof *ring->rows);
-    if (ring->rows == NULL)
+    ring->rows = calloc((ring->slots + 2) * ring->width, sizeof *ring->rows);
+    ring->filled = calloc(ring->slots, sizeof *ring->filled);
+    if (ring->rows == NULL || ring->filled == NULL) {
+        free(ring->rows);
+        free(ring->filled);
         return false;
-    ring->zero = ring->rows + ring->slots * ring->width;
-    ring->pair = ring->zero + ring->width;
+    }
+    ring->pair = ring->rows + ring->slots * ring->width;
     ring->sum = ring->pair + ring->width;
     return true;
 }
 
-static double *ring_row(const struct ring *ring, long row, long rows)
+static void ring_release(struct ring *ring)
 {
-    if (row < 0 || row >= rows)
-        return ring->zero;
+    free(ring->rows);
+    free(ring->filled);
+}
+
+static double *ring_row(const struct ring *ring, long row)
+{
     return ring->rows + (size_t)row % ring->slots * ring->width;
 }
 
-/* pair = rows j - d and j + d added; false when there is nothing in them. */
-static bool ring_pair(const struct ring *ring, long j, long d, long rows)
+static bool ring_filled(const struct ring *ring, long row, long rows)
 {
-    const double *a = ring_row(ring, j - d, rows), *b = ring_row(ring, j + d, rows);
-    double any = 0;
-    if (d == 0)
-        b = ring->zero;
-    for (size_t x = 0; x < ring->width; x++) {
+    return row >= 0 && row < rows && ring->filled[(size_t)row % ring->slots];
+}
+
+/* Rows j - d and j + d added, d = 0 once; NULL when there is nothing in them. */
+static const double *ring_pair(const struct ring *ring, long j, long d, long rows)
+{
+    bool south = ring_filled(ring, j - d, rows), north = d != 0 && ring_filled(ring, j + d, rows);
+    if (!south || !north)
+        return south ? ring_row(ring, j - d) : north ? ring_row(ring, j + d) : NULL;
+    const double *a = ring_row(ring, j - d), *b = ring_row(ring, j + d);
+    for (size_t x = 0; x < ring->width; x++)
         ring->pair[x] = a[x] + b[x];
-        any += ring->pair[x];
-    }
-    return any > 0;
+    return ring->pair;
+}
+
+/* Two neighbouring columns, wherever they lie. */
+typedef double pair_of_doubles __attribute__((vector_size(16), aligned(8), may_alias));
+
+static inline pair_of_doubles pair_at(const double *from)
+{
+    return *(const pair_of_doubles *)from;
 }
 
 /* to[x] += weight[0] from[x] + sum over d of weight[d] (from[x - d] + from[x + d]),
- * for `columns` values, rounded up to lanes; from has `reach` values before it. */
+ * for `columns` values, rounded up to lanes; from has `reach` values before it.
+ * The sums of eight columns stay in registers, which the compiler does not find
+ * by itself. */
 static void spread_along(double *to, const double *from, size_t columns, const double *weight,
                          size_t reach)
 {
     for (size_t x = 0; x < columns; x += LANES) {
-        double sum[LANES];
-        for (size_t k = 0; k < LANES; k++)
-            sum[k] = to[x + k] + weight[0] * from[x + k];
+        const double *at = from + x;
+        pair_of_doubles w = {weight[0], weight[0]};
+        pair_of_doubles s0 = w * pair_at(at), s1 = w * pair_at(at + 2), s2 = w * pair_at(at + 4),
+                        s3 = w * pair_at(at + 6);
         for (size_t d = 1; d <= reach; d++) {
-            const double *west = from + x - d, *east = from + x + d;
-            for (size_t k = 0; k < LANES; k++)
-                sum[k] += weight[d] * (west[k] + east[k]);
+            const double *west = at - d, *east = at + d;
+            w = (pair_of_doubles){weight[d], weight[d]};
+            s0 += w * (pair_at(west) + pair_at(east));
+            s1 += w * (pair_at(west + 2) + pair_at(east + 2));
+            s2 += w * (pair_at(west + 4) + pair_at(east + 4));
+            s3 += w * (pair_at(west + 6) + pair_at(east + 6));
         }
-        memcpy(to + x, sum, sizeof sum);
+        pair_of_doubles *sum = (pair_of_doubles *)(to + x);
+        sum[0] += s0;
+        sum[1] += s1;
+        sum[2] += s2;
+        sum[3] += s3;
     }
 }
 
@@ -135,9 +164,14 @@ static void load_counts(const struct ring *ring, const struct gk_squares *grid,
 {
     if (row >= (long)grid->rows)
         return;
-    double *to = ring_row(ring, row, (long)grid->rows) + ring->reach;
-    for (size_t i = 0; i < grid->columns; i++)
-        to[i] = counts[(size_t)row * grid->columns + i];
+    double *to = ring_row(ring, row) + ring->reach;
+    uint32_t any = 0;
+    for (size_t i = 0; i < grid->columns; i++) {
+        uint32_t c = counts[(size_t)row * grid->columns + i];
+        to[i] = c;
+        any |= c;
+    }
+    ring->filled[(size_t)row % ring->slots] = any > 0;
 }
 
 static void quartic_rows(double *density, struct ring *ring, const struct gk_squares *grid,
@@ -149,10 +183,12 @@ static void quartic_rows(double *density, struct ring *ring, const struct gk_squ
     for (long j = 0; j < rows; j++) {
         load_counts(ring, grid, counts, j + reach);
         memset(ring->sum, 0, ring->width * sizeof *ring->sum);
-        for (long d = 0; d <= reach; d++)
-            if (ring_pair(ring, j, d, rows))
-                spread_along(ring->sum, ring->pair + reach, grid->columns,
+        for (long d = 0; d <= reach; d++) {
+            const double *pair = ring_pair(ring, j, d, rows);
+            if (pair != NULL)
+                spread_along(ring->sum, pair + reach, grid->columns,
                              weight + (size_t)d * (ring->reach + 1), half[d]);
+        }
         memcpy(density + (size_t)j * grid->columns, ring->sum, grid->columns * sizeof *density);
     }
 }
@@ -177,7 +213,8 @@ enum gk_status gk_kde_quartic(double *density, const struct gk_squares *grid,
     } else {
         status = GK_NO_MEMORY;
     }
-    free(made ? ring.rows : NULL);
+    if (made)
+        ring_release(&ring);
     free(half);
     free(weight);
     return status;
@@ -264,16 +301,17 @@ static void load_spread(const struct ring *ring, const struct gk_squares *grid,
 {
     if (row >= (long)grid->rows)
         return;
-    double *to = ring_row(ring, row, (long)grid->rows) + ring->reach, *from = ring->pair;
+    double *to = ring_row(ring, row) + ring->reach, *from = ring->pair;
     memset(from, 0, ring->width * sizeof *from);
-    bool any = false;
+    uint32_t any = 0;
     for (size_t i = 0; i < grid->columns; i++) {
         uint32_t c = counts[(size_t)row * grid->columns + i];
         from[ring->reach + i] = c;
-        any |= c > 0;
+        any |= c;
     }
     memset(to, 0, whole_lanes(grid->columns) * sizeof *to);
-    if (any)
+    ring->filled[(size_t)row % ring->slots] = any > 0;
+    if (any > 0)
         spread_along(to, from + ring->reach, grid->columns, weight, ring->reach);
     /* What went into the padding of the last lanes is not of the map. */
     memset(to + grid->columns, 0, (whole_lanes(grid->columns) - grid->columns) * sizeof *to);
@@ -290,12 +328,10 @@ static void gaussian_rows(double *density, struct ring *ring, const struct gk_sq
         load_spread(ring, grid, counts, weight, j + reach);
         memset(ring->sum, 0, columns * sizeof *ring->sum);
         for (long d = 0; d <= reach; d++) {
-            const double *south = ring_row(ring, j - d, rows) + reach;
-            const double *north = d == 0 ? ring->zero : ring_row(ring, j + d, rows) + reach;
+            const double *pair = ring_pair(ring, j, d, rows);
             double w = weight[d] * scale;
-            for (size_t x = 0; x < columns; x += LANES)
-                for (size_t k = x; k < x + LANES; k++)
-                    ring->sum[k] += w * (south[k] + north[k]);
+            if (pair != NULL)
+                spread_along(ring->sum, pair + reach, columns, &w, 0);
         }
         memcpy(density + (size_t)j * grid->columns, ring->sum, grid->columns * sizeof *density);
     }
@@ -320,7 +356,7 @@ enum gk_status gk_kde_gaussian_counts(double *density, const struct gk_squares *
     if (made) {
         axis_masses(weight, reach + 1, -0.5, 0, s, limit);
         gaussian_rows(density, &ring, grid, counts, weight, unit(grid, years));
-        free(ring.rows);
+        ring_release(&ring);
     } else {
         status = GK_NO_MEMORY;
     }

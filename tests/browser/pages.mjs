@@ -11,7 +11,7 @@ const chromium = await browser();
 try {
   for (const [size, width, height] of [["desktop", 1440, 900], ["phone", 390, 844], ["small", 320, 640]]) {
     const context = await chromium.newContext({ viewport: { width, height }, bypassCSP: true, locale: "sv-SE" });
-    for (const path of ["/", "/collections", "/collections/cells", "/collections/cells/items?limit=25",
+    for (const path of ["/", "/gis", "/gis?lang=en", "/collections", "/collections/cells", "/collections/cells/items?limit=25",
                         "/collections/districts-kommun/items", "/collections/watch-areas/items",
                         "/collections/hotspots/items?limit=10", "/collections/cells/items?limit=10&lang=en"]) {
       const page = await context.newPage();

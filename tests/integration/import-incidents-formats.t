@@ -95,10 +95,6 @@ def every_format_gives_the_same_rows():
         f.write(g.read())
     files.append((path("packed.csv.gz"), ()))
     # Spreadsheets have no geometry: N and E are columns. Of text, as in the file.
-    vrt = path("sheet.vrt")
-    with open(vrt, "w", encoding="utf-8") as f:
-        f.write('<OGRVRTDataSource><OGRVRTLayer name="plain"><SrcDataSource>%s</SrcDataSource></OGRVRTLayer>'
-                "</OGRVRTDataSource>" % plain)
     for name, kind in (("a.xlsx", "XLSX"), ("a.ods", "ODS")):
         files.append((convert(name, plain, "-oo", "AUTODETECT_TYPE=YES", format=kind), ()))
         files.append((convert("text." + name[2:], plain, format=kind), ()))
@@ -154,10 +150,10 @@ def what_is_wrong_with_a_geometry_is_said():
     is_eq(first_line(incidents(db, swapped, "--axis-order", "swapped")), NEW, "and read when told so")
     bare = geojson("bare.geojson", rows, crs=None)
     done = incidents(db, bare)
-    contains(first_line(done), "unlocated 30", "metres in a file that says degrees are nowhere")
+    is_eq((done.returncode, "unlocated 30" in first_line(done)), (4, True), "metres in a file that says degrees are nowhere: refused")
     contains(done.stdout, "look like SWEREF 99 TM: --crs 3006", "and what they look like is said")
     is_eq(first_line(incidents(db, bare, "--crs", "3006", "--dry-run")),
-          "read 30   new 0   duplicate 0   changed 30   rejected 0   unlocated 0", "unless --crs says what they are")
+          SAME, "unless --crs says what they are")
     for flags, part in ((("--crs", "999999"), "EPSG code"), (("--crs", "4978"), "EPSG code"),
                         (("--layer", "x"), "no such layer")):
         done = incidents(db, bare, *flags)
@@ -232,6 +228,34 @@ def broken_files_are_refused_without_a_word_of_them():
     with open(path("members.csv.gz"), "wb") as f:
         f.write(members)
     is_eq(first_line(incidents(db, path("members.csv.gz"))), SAME, "several members are one file")
+
+
+def formats_that_are_not_listed_are_refused_by_name():
+    """What points at other files, and what nobody has; GDAL reads the first two itself."""
+    db = places()
+    plain = p.write_csv(path("pointed-at.csv"), p.incidents(30))
+    vrt, osm, noise = path("pointer.vrt"), path("map.osm"), path("noise.gpkg")
+    with open(vrt, "w", encoding="utf-8") as f:
+        f.write('<OGRVRTDataSource><OGRVRTLayer name="pointed-at"><SrcDataSource>%s</SrcDataSource></OGRVRTLayer>'
+                "</OGRVRTDataSource>" % plain)
+    with open(osm, "w", encoding="utf-8") as f:
+        f.write('<?xml version="1.0"?><osm version="0.6"><node id="1" lat="56.05" lon="14.5"><tag k="a" v="b"/></node></osm>')
+    with open(noise, "wb") as f:
+        f.write(bytes(range(256)) * 64)
+    for file in (vrt, osm):
+        is_eq(subprocess.run(["ogrinfo", "-ro", file], capture_output=True).returncode, 0, "(GDAL reads %s)" % os.path.basename(file))
+    before = listing()
+    read = "read are GeoPackage, GeoJSON, TopoJSON, Shapefile, file geodatabase, MapInfo, FlatGeobuf, GML, KML, GPX, DXF,"
+    for file, part in ((vrt, "it is VRT - Virtual Datasource, which is not read; " + read),
+                       (osm, "it is OpenStreetMap XML and PBF, which is not read; " + read),
+                       (noise, "it cannot be read; is it whole, and one of GeoPackage, GeoJSON,")):
+        for command in (("import", "incidents", file, "--format", "vector"), ("import", "districts", file, "--set", "x"),
+                        ("import", "watch-areas", file)):
+            done = db.grannkarta("--key-ring", KEYS, *command, check=False)
+            is_eq(done.returncode, 4, " ".join(command[:2]) + " of " + os.path.basename(file))
+            if file != noise or command[1] == "incidents":
+                contains(done.stderr, part, "says what it is, and what is read")
+    is_eq(listing(), before, "nothing is written beside them")
 
 
 class Listener(http.server.BaseHTTPRequestHandler):
@@ -389,7 +413,7 @@ def a_dry_run_leaves_nothing_behind():
 
 try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
-    run(every_format_gives_the_same_rows, what_is_wrong_with_a_geometry_is_said,
+    run(formats_that_are_not_listed_are_refused_by_name, every_format_gives_the_same_rows, what_is_wrong_with_a_geometry_is_said,
         a_crs_that_does_not_fit_the_columns_is_refused, broken_files_are_refused_without_a_word_of_them,
         a_file_makes_the_import_ask_no_other_machine_and_write_nothing,
         profiles_say_it_once_and_for_all, a_dry_run_leaves_nothing_behind)

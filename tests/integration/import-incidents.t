@@ -238,6 +238,40 @@ def dirty_rows_are_listed_and_harm_nothing():
           [["4", "6", "6"]], "unlocated ones are kept, with the municipality of their column")
 
 
+def a_file_in_another_crs_is_refused_with_the_one_that_fits():
+    """It would be unlocated as a whole, for good: with the right CRS its cases would be known already."""
+    db = places()
+    points = [(float(r["SWEREF E"]), float(r["SWEREF N"])) for r in p.incidents(30)]
+    values = ",".join("(%d, ST_SetSRID(ST_Point(%r, %r), 3006))" % (i, e, n) for i, (e, n) in enumerate(points))
+    before = everything(db)
+    for epsg, crs, looks in ((3021, "3021", "look like RT 90: --crs 3021?"),
+                             (3012, "3012", "look like a local zone of SWEREF 99: --crs 3007 to 3018?"),
+                             (4326, None, "look like degrees: --map latitude=COLUMN,longitude=COLUMN?")):
+        rows = p.incidents(30)
+        for i, x, y in db.query("SELECT i, ST_X(t), ST_Y(t) FROM (SELECT i, ST_Transform(g, %d) FROM (VALUES %s) v (i, g)) w (i, t)"
+                                % (epsg, values)):
+            rows[int(i)]["SWEREF E"], rows[int(i)]["SWEREF N"] = x, y
+        file = p.write_csv(path("crs%d.csv" % epsg), rows)
+        out = incidents(db, file, check=False)
+        is_eq(out.returncode, 4, "EPSG:%d taken for 3006: exit code" % epsg)
+        contains(out.stderr, "30 places are outside Sweden and nothing was imported; most places are outside Sweden and " + looks,
+                 "what was found and what fits")
+        contains(out.stderr, "--accept-outside-sweden", "and how it is done all the same")
+        is_eq(everything(db), before, "nothing is written")
+        out = incidents(db, file, "--dry-run")
+        contains(out.stdout, looks, "a dry run only says so")
+        if crs:
+            contains(incidents(db, file, "--crs", crs, "--dry-run").stdout, "read 30   new 30   duplicate 0   rejected 0   unlocated 0",
+                     "with the CRS that fits all is well")
+    rows = p.incidents(30)
+    for row in rows[:15]:
+        row["SWEREF N"] = "9000000"
+    out = incidents(db, p.write_csv(path("half.csv"), rows))
+    contains(out.stdout, "outside Sweden 15", "half of them abroad are imported: most are not")
+    out = incidents(db, path("crs3021.csv"), "--accept-outside-sweden")
+    contains(out.stdout, "revision 2", "and all of them when told so")
+
+
 def months_that_have_not_been_are_not_complete():
     """They would be published as closed, and a retention counts from the last one."""
     db = places()
@@ -334,6 +368,7 @@ try:
     cluster.grannkarta("key", "create", "--key-ring", KEYS)
     run(good_rows_come_in_once, an_empty_store_is_loaded_at_once, a_load_of_many_repeats_is_in_pieces, corrections_are_new_versions_of_the_row, rows_without_case_number_are_counted,
         shapes_of_files_do_not_matter, dirty_rows_are_listed_and_harm_nothing,
+        a_file_in_another_crs_is_refused_with_the_one_that_fits,
         months_that_have_not_been_are_not_complete, hopeless_files_are_refused, wrong_keys_are_noticed_before_anything_is_written, a_later_lattice_moves_nobody)
 finally:
     cluster.__exit__()

@@ -139,7 +139,7 @@ def a_revert_is_refused_with_the_reason():
     message = refused(db, "revert", "1")
     contains(message, "5 of its incidents were changed later, last by revision 3", "changed later, by the one that is named")
     contains(refused(db, "revert", "2"), "2 of its incidents were changed later, last by revision 3", "also only some")
-    contains(refused(db, "revert", "9"), "revision 9 does not exist", "not there")
+    contains(refused(db, "revert", "9", code=2), 'revision 9 does not exist: "grannkarta revisions" lists', "not there: the caller's mistake")
     for bad in ("0", "-1", "x", "1x", "99999999999"):
         contains(refused(db, "revert", "--", bad, code=2), "allowed is a number", "no number: " + bad)
     refused(db, "revert", code=2)
@@ -225,7 +225,7 @@ def a_withdrawn_release_gives_way_to_the_newest_that_stands():
         contains(out, "the public sees release 1", "then the newest")
         daemon.poll(lambda: cells().body == bodies[1], "the one before is served, the same bytes as then")
         contains(refused(db, "withdraw", "3"), "release 3 was withdrawn already", "not twice")
-        contains(refused(db, "withdraw", "7"), "release 7 does not exist", "nor one that is not there")
+        contains(refused(db, "withdraw", "7", code=2), "release 7 does not exist", "nor one that is not there")
         contains(refused(db, "withdraw", "3.5", code=2), "allowed is a number", "nor what is no number")
         is_eq([line.endswith("withdrawn") for line in db.grannkarta("releases").stdout.splitlines()], [True, True, False],
               "the list says which")

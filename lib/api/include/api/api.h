@@ -20,6 +20,7 @@ struct gk_api_config {
     struct gk_holder *holder; /* outlives the api */
     const char *title;        /* name of the deployment; copied */
     const char *publisher;    /* responsible authority, may be ""; copied */
+    const char *licence;      /* of the data, may be "" or NULL; copied */
     int64_t limit_default;    /* features on a page when limit is not given */
 };
 

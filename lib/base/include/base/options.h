@@ -11,8 +11,10 @@
 #include "base/buf.h"
 #include "base/status.h"
 
-/* What is read when nothing else is named. */
+/* What is read when nothing else is named; `make SYSCONFDIR=...` moves it. */
+#ifndef GK_OPTIONS_FILE
 #define GK_OPTIONS_FILE "/etc/grannkarta/grannkarta.conf"
+#endif
 
 struct gk_options {
 #define GK_OPTION_TEXT(name, value, secret, reload, help) char *name;
