@@ -1,6 +1,7 @@
 /* The collections, one collection, and the schema of its features. */
 #include "html.h"
 #include "link.h"
+#include "schema.h"
 #include "style.h"
 #include "view.h"
 
@@ -340,75 +341,6 @@ enum gk_status gk_resource_collection(void *context, const struct gk_request *re
     return status;
 }
 
-static void put_schema_start(struct gk_json *json, const struct gk_view *view)
-{
-    const struct gk_layer *layer = view->collection.layer;
-    gk_json_object_begin(json);
-    gk_json_member(json, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    gk_json_member(json, "$id", gk_address_self(view->request));
-    gk_json_member(json, "title", gk_collection_title(view, &view->collection));
-    gk_json_member(json, "description", view->is_swedish ? layer->text_sv : layer->text_en);
-    gk_json_member(json, "type", "object");
-    gk_json_key(json, "properties");
-    gk_json_object_begin(json);
-}
-
-/* The logical schema: what a feature is, in no particular encoding. */
-static void put_schema_json(const struct gk_view *view, struct gk_buf *buf)
-{
-    const struct gk_layer *layer = view->collection.layer;
-    struct gk_columns columns;
-    struct gk_json json;
-    gk_collection_columns(view, &view->collection, &columns);
-    gk_json_init(&json, buf);
-    put_schema_start(&json, view);
-    gk_json_key(&json, "id");
-    gk_json_object_begin(&json);
-    gk_json_member(&json, "type", "integer");
-    gk_json_member(&json, "x-ogc-role", "id");
-    gk_json_member(&json, "x-grannkarta-kind", gk_property_kind_name(GK_KIND_OF_IDENTIFIER));
-    gk_json_object_end(&json);
-    gk_json_key(&json, "geometry");
-    gk_json_object_begin(&json);
-    gk_json_member(&json, "x-ogc-role", "primary-geometry");
-    gk_json_member(&json, "format", layer->geometry);
-    gk_json_object_end(&json);
-    gk_json_put_columns(&json, &columns, view->is_swedish, false);
-    gk_json_object_end(&json);
-    gk_json_object_end(&json);
-    gk_buf_putc(buf, '\n');
-}
-
-/* The schema of a feature as GeoJSON: GDAL takes a layer's types from it. */
-static void put_feature_schema_json(const struct gk_view *view, struct gk_buf *buf)
-{
-    struct gk_columns columns;
-    struct gk_json json;
-    gk_collection_columns(view, &view->collection, &columns);
-    gk_json_init(&json, buf);
-    put_schema_start(&json, view);
-    static const char type[] = "{\"type\":\"string\",\"enum\":[\"Feature\"]}";
-    static const char id[] = "{\"type\":\"integer\",\"minimum\":0}";
-    static const char geometry[] = "{\"type\":\"object\",\"nullable\":true}";
-    gk_json_key(&json, "type");
-    gk_json_raw(&json, type, sizeof type - 1);
-    gk_json_key(&json, "id");
-    gk_json_raw(&json, id, sizeof id - 1);
-    gk_json_key(&json, "geometry");
-    gk_json_raw(&json, geometry, sizeof geometry - 1);
-    gk_json_key(&json, "properties");
-    gk_json_object_begin(&json);
-    gk_json_member(&json, "type", "object");
-    gk_json_key(&json, "properties");
-    gk_json_object_begin(&json);
-    gk_json_put_columns(&json, &columns, view->is_swedish, true);
-    gk_json_object_end(&json);
-    gk_json_object_end(&json);
-    gk_json_object_end(&json);
-    gk_json_object_end(&json);
-    gk_buf_putc(buf, '\n');
-}
-
 /* Both schemas have the same page. */
 static enum gk_status answer_schema(void *context, const struct gk_request *request,
                                     struct gk_response *response, struct gk_error *error,
@@ -435,11 +367,11 @@ static enum gk_status answer_schema(void *context, const struct gk_request *requ
 enum gk_status gk_resource_schema(void *context, const struct gk_request *request,
                                   struct gk_response *response, struct gk_error *error)
 {
-    return answer_schema(context, request, response, error, put_schema_json);
+    return answer_schema(context, request, response, error, gk_schema_put_logical);
 }
 
 enum gk_status gk_resource_feature_schema(void *context, const struct gk_request *request,
                                           struct gk_response *response, struct gk_error *error)
 {
-    return answer_schema(context, request, response, error, put_feature_schema_json);
+    return answer_schema(context, request, response, error, gk_schema_put_feature);
 }

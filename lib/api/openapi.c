@@ -441,7 +441,7 @@ static void put_feature_schema(struct gk_json *json, const struct gk_view *view,
     gk_json_member(json, "type", "object");
     gk_json_key(json, "properties");
     gk_json_object_begin(json);
-    gk_json_put_columns(json, &columns, view->is_swedish, true);
+    gk_json_put_columns(json, &columns, view->is_swedish, GK_COLUMNS_OPENAPI);
     gk_json_object_end(json);
     gk_json_object_end(json);
     put_typed(json, "timeStamp", "string", NULL);

@@ -185,33 +185,78 @@ static bool is_of_datetime(enum gk_property property)
     return property != GK_PROPERTY_STARTED && property != GK_PROPERTY_REPORTED;
 }
 
-static void put_type(struct gk_json *json, enum gk_property property, bool nullable)
+static const char *format_of(enum gk_property_type type)
+{
+    return type == GK_TYPE_DATE ? "date" : type == GK_TYPE_TIME ? "date-time" : NULL;
+}
+
+static void put_type(struct gk_json *json, enum gk_property property, enum gk_columns_form form)
 {
     enum gk_property_type type = catalogue[property].type;
+    const char *format = format_of(type);
+    bool may_be_null = form == GK_COLUMNS_OPENAPI;
     gk_json_member(json, "type", json_type(type));
-    if (nullable) {
+    if (may_be_null) {
         gk_json_key(json, "nullable");
         gk_json_bool(json, true);
     }
-    if (type == GK_TYPE_DATE && (!nullable || is_of_datetime(property)))
-        gk_json_member(json, "format", "date");
-    if (type == GK_TYPE_TIME)
-        gk_json_member(json, "format", "date-time");
+    if (format != NULL && (type == GK_TYPE_TIME || !may_be_null || is_of_datetime(property)))
+        gk_json_member(json, "format", format);
+}
+
+/* When what a feature tells was: the period of its counts, or when it happened. */
+static const char *role_of(enum gk_property property)
+{
+    switch (property) {
+    case GK_PROPERTY_PERIOD_FROM:
+    case GK_PROPERTY_FROM:
+        return "primary-interval-start";
+    case GK_PROPERTY_PERIOD_TO:
+    case GK_PROPERTY_TO:
+        return "primary-interval-end";
+    default:
+        return NULL;
+    }
+}
+
+/* Units in the Unified Code for Units of Measure, which Part 5 wants: things that
+ * are counted are annotations there. */
+static const char *ucum_of(const char *unit)
+{
+    static const char *const units[][2] = {
+        {"m", "m"},
+        {"offences", "{offences}"},
+        {"dwellings", "{dwellings}"},
+        {"addresses", "{addresses}"},
+        {"inhabitants", "{inhabitants}"},
+        {"cells", "{cells}"},
+        {"cells or incidents", "{features}"},
+        {"offences per 1,000 dwellings", "{offences}/1000/{dwellings}"},
+        {"offences per 100,000 inhabitants", "{offences}/100000/{inhabitants}"},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(unit, units[i][0]) == 0)
+            return units[i][1];
+    return NULL;
 }
 
 void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
-                         bool nullable)
+                         enum gk_columns_form form)
 {
     for (size_t i = 0; i < columns->count; i++) {
-        const struct gk_property_info *info = &catalogue[columns->column[i].property];
+        enum gk_property property = columns->column[i].property;
+        const struct gk_property_info *info = &catalogue[property];
+        const char *role = form == GK_COLUMNS_LOGICAL ? role_of(property) : NULL;
         gk_json_key(json, info->name);
         gk_json_object_begin(json);
         gk_json_member(json, "title", is_swedish ? info->label_sv : info->label_en);
         gk_json_member(json, "description", is_swedish ? info->text_sv : info->text_en);
-        put_type(json, columns->column[i].property, nullable);
+        put_type(json, property, form);
+        if (role != NULL)
+            gk_json_member(json, "x-ogc-role", role);
         gk_json_member(json, "x-grannkarta-kind", gk_property_kind_name(info->kind));
-        if (info->unit[0] != '\0')
-            gk_json_member(json, "x-ogc-unit", info->unit);
+        if (ucum_of(info->unit) != NULL)
+            gk_json_member(json, "x-ogc-unit", ucum_of(info->unit));
         gk_json_object_end(json);
     }
 }

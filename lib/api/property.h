@@ -140,11 +140,18 @@ void gk_buf_put_properties(struct gk_buf *buf, const struct gk_pattern *pattern,
 void gk_buf_put_field_html(struct gk_buf *buf, enum gk_property property,
                            const struct gk_fields *fields, bool is_swedish);
 
+/* The forms of schema that columns are described in. */
+enum gk_columns_form {
+    GK_COLUMNS_PLAIN,   /* nothing but types */
+    GK_COLUMNS_LOGICAL, /* Part 5: with the roles of times */
+    GK_COLUMNS_OPENAPI  /* any may be null, as OpenAPI 3.0 says it (`nullable`) */
+};
+
 /* Appends the members of the columns' JSON Schema `properties` (call between
- * object_begin and object_end). `nullable`: says that any may be null, as OpenAPI 3.0
- * does. Types are single words, which is all that GDAL reads; in this form only dates that
- * `datetime` is about are dates, because GDAL sends conditions on any as `datetime`. */
+ * object_begin and object_end). Types are single words, which is all that GDAL
+ * reads; in the last form only dates that `datetime` is about are dates,
+ * because GDAL sends conditions on any as `datetime`. Units are UCUM's. */
 void gk_json_put_columns(struct gk_json *json, const struct gk_columns *columns, bool is_swedish,
-                         bool nullable);
+                         enum gk_columns_form form);
 
 #endif

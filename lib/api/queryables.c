@@ -56,7 +56,7 @@ static void put_json(const struct gk_view *view, bool is_sortables, struct gk_bu
     gk_json_object_begin(&json);
     if (!is_sortables)
         put_geometry(&json, view);
-    gk_json_put_columns(&json, &columns, view->is_swedish, false);
+    gk_json_put_columns(&json, &columns, view->is_swedish, GK_COLUMNS_PLAIN);
     gk_json_object_end(&json);
     gk_json_key(&json, "additionalProperties");
     gk_json_bool(&json, false);

@@ -125,7 +125,7 @@ static void put_layers(struct gk_json *json, const struct gk_view *view)
     gk_json_member(json, "type", "object");
     gk_json_key(json, "properties");
     gk_json_object_begin(json);
-    gk_json_put_columns(json, &columns, view->is_swedish, false);
+    gk_json_put_columns(json, &columns, view->is_swedish, GK_COLUMNS_PLAIN);
     gk_json_object_end(json);
     gk_json_object_end(json);
     gk_json_object_end(json);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/random.h"
+#include "stats/gistar.h"
 #include "stats/kde.h"
 #include "stats/squares.h"
 
@@ -78,8 +79,29 @@ static void bench_maps(void)
     free(e), free(n), free(density), free(counts);
 }
 
+static void bench_gistar(void)
+{
+    static const struct gk_gistar_options options = {GK_GISTAR_REPLICATES, 1};
+    uint32_t *counts = room(SQUARES, sizeof *counts), *sizes = room(SQUARES, sizeof *sizes);
+    uint64_t *sums = room(SQUARES, sizeof *sums);
+    double *z = room(SQUARES, sizeof *z), *p = room(SQUARES, sizeof *p);
+    struct gk_random random;
+    gk_random_init(&random, 2, 0);
+    for (size_t q = 0; q < SQUARES; q++)
+        counts[q] = gk_random_poisson(&random, 0.3);
+    struct gk_gistar total = {z, p, NULL}, fixed = {NULL, NULL, p};
+    MEASURE("windows of 9, 1000 x 1000",
+            must(gk_squares_window(sums, sizes, &grid, counts, 1.5 * grid.size_m)));
+    MEASURE("Gi* z and exact p of total randomisation, 1000 x 1000",
+            must(gk_gistar(&total, NULL, counts, sums, sizes, SQUARES, &options)));
+    MEASURE("Gi* exact p with the own count fixed, 1000 x 1000",
+            must(gk_gistar(&fixed, NULL, counts, sums, sizes, SQUARES, &options)));
+    free(counts), free(sizes), free(sums), free(z), free(p);
+}
+
 int main(void)
 {
     bench_maps();
+    bench_gistar();
     return 0;
 }

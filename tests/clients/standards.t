@@ -8,6 +8,7 @@ schemas is written out here: flat properties, each with a type or a geometry for
 one identifier and one primary geometry by x-ogc-role."""
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -128,7 +129,7 @@ def schema_faults(document, name, roles):
     for member, value in (("$schema", "https://json-schema.org/draft/2020-12/schema"), ("type", "object")):
         if document.get(member) != value:
             faults.append("%s: %s is %r" % (name, member, document.get(member)))
-    if not document.get("$id", "").startswith(daemon.url("/collections/")):
+    if not document.get("$id", "").startswith(daemon.url("/collections/")) or "?" in document["$id"]:
         faults.append("%s: $id %r is not its address" % (name, document.get("$id")))
     faults += ["%s: %s has neither type nor geometry" % (name, k)
                for k, v in document["properties"].items() if not is_property_described(v)]
@@ -143,7 +144,8 @@ def schemas_are_schemas_and_features_keep_them():
             links = client.json("/collections/" + c["id"])["links"]
             schema = client.json(link(links, SCHEMA, "application/schema+json")["href"])
             faults += schema_faults(schema, c["id"], ["id", "primary-geometry"])
-            values = {k: v for k, v in schema["properties"].items() if "x-ogc-role" not in v}
+            values = {k: v for k, v in schema["properties"].items() if v.get("x-ogc-role") not in ("id", "primary-geometry")}
+            faults += temporal_faults(c["id"], schema["properties"])
             # A property may be missing a value; in a logical schema that is not said with "null".
             strict = jsonschema.Draft202012Validator({"properties": values, "additionalProperties": False},
                                                      format_checker=jsonschema.FormatChecker())
@@ -152,7 +154,9 @@ def schemas_are_schemas_and_features_keep_them():
                 present = {k: v for k, v in f["properties"].items() if v is not None}
                 faults += ["%s %d: %s" % (c["id"], f["id"], e.message[:200]) for e in strict.iter_errors(present)]
             checked += len(features)
-            encoded = jsonschema.Draft7Validator(nullable(client.json(link(links, "describedBy")["href"])))
+            encoded = nullable(client.json(link(links, "describedBy")["href"]))
+            jsonschema.Draft7Validator.check_schema(encoded)
+            encoded = jsonschema.Draft7Validator(encoded, format_checker=jsonschema.FormatChecker())
             faults += ["%s: %s" % (c["id"], e.message[:200]) for f in features for e in encoded.iter_errors(f)]
     all_of(faults, "schemas are what Part 5 asks for, and %d features keep them" % checked)
 
@@ -165,6 +169,19 @@ def nullable(schema):
     if schema.get("nullable") is True:
         plain["type"] = [plain["type"], "null"]
     return plain
+
+
+def temporal_faults(name, properties):
+    """The roles of times by Part 5: a start and an end of one granularity, and units that
+    are UCUM's (metres, or things that are counted)."""
+    roles = {v["x-ogc-role"]: v for v in properties.values() if v.get("x-ogc-role", "").startswith("primary-i")}
+    if sorted(roles) != ["primary-interval-end", "primary-interval-start"]:
+        yield "%s: times %r" % (name, sorted(roles))
+    elif len({(v["type"], v["format"]) for v in roles.values()}) != 1:
+        yield "%s: start and end differ" % name
+    for key, v in properties.items():
+        if not re.fullmatch(r"m|\{\w+\}(/1000+/\{\w+\})?", v.get("x-ogc-unit", "m")):
+            yield "%s: %s has the unit %r" % (name, key, v["x-ogc-unit"])
 
 
 def queryables_are_schemas():
