@@ -439,6 +439,7 @@ static enum gk_status run_export(const struct gk_options *options,
         status = make_datetime(&datetime, values, error);
     if (status == GK_OK)
         status = gk_export_file_look(&file, error);
+    question.epsg = file.epsg != 0 ? file.epsg : gk_export_file_epsg(file.path);
     add_parameter(parameters, &question, "datetime", datetime.data);
     add_parameter(parameters, &question, "bbox", values[FLAG_BBOX].text);
     add_parameter(parameters, &question, "filter", values[FLAG_FILTER].text);

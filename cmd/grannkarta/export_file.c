@@ -179,7 +179,8 @@ static enum gk_status open_crs(struct gk_export_file *file, struct gk_error *err
     if (status == GK_OK) {
         OSRSetAxisMappingStrategy(file->crs, OAMS_TRADITIONAL_GIS_ORDER);
         OSRSetAxisMappingStrategy(crs84, OAMS_TRADITIONAL_GIS_ORDER);
-        if (file->epsg != CRS84_EPSG) {
+        /* Coordinates that the service gives in this CRS are taken as they are. */
+        if (file->epsg != CRS84_EPSG && file->epsg != file->about->epsg) {
             file->from_crs84 = OCTNewCoordinateTransformation(crs84, file->crs);
             if (file->from_crs84 == NULL)
                 status =
@@ -405,11 +406,18 @@ static void set_time_text(OGRFeatureH feature, int column, int32_t hour)
     set_printed(feature, column, hour, gk_buf_put_hour);
 }
 
-static enum gk_status set_text(OGRFeatureH feature, int column, struct gk_text text)
+/* In CSV a text that a spreadsheet would calculate with gets an apostrophe, as in
+ * the CSV of the service. */
+static enum gk_status set_text(const struct gk_export_file *file, OGRFeatureH feature, int column,
+                               struct gk_text text)
 {
-    char *copy = strndup(text.data, text.length);
+    bool is_formula = file->format == &formats[CSV] && text.length > 0 &&
+                      memchr("=+-@\t\r\n", text.data[0], 7) != NULL;
+    char *copy = calloc(text.length + 2, 1);
     if (copy == NULL)
         return GK_NO_MEMORY;
+    copy[0] = '\'';
+    memcpy(copy + is_formula, text.data, text.length);
     OGR_F_SetFieldString(feature, column, copy);
     free(copy);
     return GK_OK;
@@ -440,7 +448,7 @@ static enum gk_status set_value(const struct gk_export_file *file, OGRFeatureH f
                                                              (int32_t)value->integer);
         break;
     case GK_EXPORT_TEXT:
-        return set_text(feature, column, value->text);
+        return set_text(file, feature, column, value->text);
     }
     return GK_OK;
 }
@@ -454,6 +462,8 @@ static enum gk_status set_geometry(struct gk_export_file *file, OGRFeatureH feat
     OGRwkbGeometryType type = geometry_type(file->about->geometry);
     if (wkbFlatten(OGR_G_GetGeometryType(geometry)) != type)
         geometry = OGR_G_ForceTo(geometry, type, NULL);
+    if (file->about->is_northing_first)
+        OGR_G_SwapXY(geometry); /* files have easting first */
     if (file->from_crs84 != NULL && OGR_G_Transform(geometry, file->from_crs84) != OGRERR_NONE) {
         OGR_G_DestroyGeometry(geometry);
         return gk_error_set(

@@ -252,6 +252,7 @@ static void put_collection_html(const struct gk_view *view, struct gk_buf *buf)
                             gk_text(request, "/collections/%s/sortables", view->collection.name),
                             (struct gk_address){.format = "html", .language = request->language}),
                  gk_say(request, "Ordna", "Sorting"));
+    gk_style_put_html_links(buf, request, view->collection.name);
     gk_buf_puts(buf, "</p>\n");
     put_columns_html(view, buf);
     put_crs_html(view, buf);

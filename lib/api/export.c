@@ -106,6 +106,15 @@ static enum gk_status make_api(struct gk_api **api, const struct gk_snapshot *sn
 
 /* --- Opening ---------------------------------------------------------------------------- */
 
+/* The plane CRS of the service with a code, NULL for none: degrees come as CRS84. */
+static const struct gk_crs *crs_of(int epsg)
+{
+    for (size_t i = 0; i < gk_crs_count(); i++)
+        if (!gk_crs_at(i)->is_geographic && gk_crs_at(i)->epsg == epsg)
+            return gk_crs_at(i);
+    return NULL;
+}
+
 static enum gk_status make_request(struct gk_export *exported, const struct gk_snapshot *snapshot,
                                    const struct gk_export_question *question,
                                    struct gk_error *error)
@@ -122,7 +131,8 @@ static enum gk_status make_request(struct gk_export *exported, const struct gk_s
         .id = "",
         .arena = &exported->arena,
     };
-    if (question->parameter_count > GK_PARAMETERS_MAX)
+    const struct gk_crs *crs = crs_of(question->epsg);
+    if (question->parameter_count >= GK_PARAMETERS_MAX)
         return gk_error_set(error, GK_INVALID, "more than %d parameters", GK_PARAMETERS_MAX);
     for (size_t i = 0; i < question->parameter_count; i++) {
         const struct gk_export_parameter *parameter = &question->parameters[i];
@@ -134,6 +144,9 @@ static enum gk_status make_request(struct gk_export *exported, const struct gk_s
             return gk_error_set(error, GK_NO_MEMORY, "read the parameters: out of memory");
         request->query_count++;
     }
+    if (crs != NULL)
+        request->query[request->query_count++] =
+            (struct gk_query_parameter){"crs", {crs->uri, strlen(crs->uri)}};
     return GK_OK;
 }
 
@@ -206,6 +219,8 @@ static void describe(struct gk_export *exported)
         .geometry = strcmp(layer->geometry, "geometry-point") == 0     ? "Point"
                     : strcmp(layer->geometry, "geometry-polygon") == 0 ? "Polygon"
                                                                        : "MultiPolygon",
+        .epsg = view->crs->is_geographic ? 0 : view->crs->epsg,
+        .is_northing_first = !view->crs->is_geographic && view->crs->northing_first,
         .features = gk_view_matched(view),
         .kind = s->kind,
         .number = s->number,

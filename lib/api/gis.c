@@ -8,6 +8,8 @@
 
 #include "html.h"
 #include "link.h"
+#include "geo/crs.h"
+#include "style.h"
 #include "tile.h"
 
 void gk_gis_put_code(struct gk_buf *buf, const char *text)
@@ -30,11 +32,20 @@ static void put_heads(struct gk_buf *buf, const char *const *heads, size_t count
 
 static void put_crs(struct gk_buf *buf, const struct gk_view *view)
 {
+    enum { NAMES_MAX_BYTES = 512 };
+    struct gk_buf names;
+    gk_buf_init(&names, NAMES_MAX_BYTES);
+    for (size_t i = 0; i < gk_crs_count(); i++) {
+        const struct gk_crs *crs = gk_crs_at(i);
+        gk_buf_puts(&names, i > 0 ? ", " : "");
+        gk_buf_puts(&names, crs->epsg == 0 ? "CRS84 (WGS 84)" : crs->name);
+        gk_buf_puts(&names, crs->epsg == 3006 ? " (SWEREF 99 TM)" : "");
+    }
     gk_buf_puts(buf, "<dl>\n");
     gk_html_term(buf, gk_say(view->request, "Koordinatsystem", "Reference systems"),
-                 gk_say(view->request, "CRS84 (WGS 84: longitud, latitud)",
-                        "CRS84 (WGS 84: longitude, latitude)"));
+                 names.data != NULL ? names.data : "");
     gk_buf_puts(buf, "</dl>\n");
+    gk_buf_release(&names);
 }
 
 /* --- Addresses ---------------------------------------------------------------------- */
@@ -57,15 +68,22 @@ static void put_layer(struct gk_buf *buf, const struct gk_view *view,
                                    (struct gk_address){.is_bare = true});
     const char *tiles = gk_address(request, gk_text(request, "%s/tiles/" GK_TILE_SET, path),
                                    (struct gk_address){.is_bare = true});
+    const char *style = gk_address(request, gk_text(request, "%s/styles/" GK_STYLE_NAME, path),
+                                   (struct gk_address){.is_bare = true});
     gk_html_element(buf, "h3", gk_collection_title(view, collection));
     gk_html_element(buf, "p",
                     view->is_swedish ? collection->layer->text_sv : collection->layer->text_en);
     gk_buf_puts(buf, "<dl>\n");
     gk_html_term(buf, gk_say(request, "Lagrets namn", "Name of the layer"), collection->name);
     put_address(buf, "GeoJSON", items);
+    put_address(buf, "CSV", gk_text(request, "%s?f=csv", items));
     put_address(buf, gk_say(request, "Vektorrutor", "Vector tiles"),
                 gk_text(request, "%s/{z}/{y}/{x}", tiles));
     put_address(buf, "TileJSON", gk_text(request, "%s?f=tilejson", tiles));
+    put_address(buf, gk_say(request, "Lagerfil för QGIS", "Layer file for QGIS"),
+                gk_text(request, "%s?f=qlr", style));
+    put_address(buf, gk_say(request, "Stil för webbkartor", "Style for web maps"),
+                gk_text(request, "%s?f=mapbox", style));
     gk_buf_puts(buf, "</dl>\n");
 }
 
@@ -248,6 +266,16 @@ static void put_limits(struct gk_buf *buf, const struct gk_view *view)
             "Den tar aldrig bort några objekt.",
             "datetime=2024-01-01/2024-12-31 counts these months; without it the last 12. It never "
             "removes features."));
+    gk_html_term(
+        buf, gk_say(request, "Koordinater", "Coordinates"),
+        gk_text(
+            request,
+            gk_say(request,
+                   "Grader, eller med crs=%s i SWEREF 99 TM. Axlarna står som registret har dem: "
+                   "nord före öst. Kartprogrammen väljer själva.",
+                   "Degrees, or with crs=%s SWEREF 99 TM. Axes stand as the register has them, "
+                   "north before east. Map programs choose by themselves."),
+            "http://www.opengis.net/def/crs/EPSG/0/3006"));
     gk_html_term(
         buf, "Filter",
         gk_say(

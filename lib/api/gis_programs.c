@@ -4,6 +4,7 @@
 #include "gis.h"
 #include "html.h"
 #include "link.h"
+#include "style.h"
 #include "tile.h"
 
 /* --- Parts --------------------------------------------------------------------------- */
@@ -61,6 +62,12 @@ static void put_qgis(struct gk_buf *buf, const struct gk_view *view)
         {"Tryck Anslut, markera lagren och Lägg till. QGIS hämtar alla sidor själv.",
          "Press Connect, select the layers and Add. QGIS follows all pages by itself.", NULL},
     };
+    const char *style = address_of(view, "/collections/cells/styles/" GK_STYLE_NAME);
+    const struct step styled[] = {
+        {"Spara lagerfilen och dra den till kartan; då följer färgerna med:",
+         "Save the layer file and drag it onto the map; the colours come with it:",
+         gk_text(request, "%s?f=qlr", style)},
+    };
     const struct step period[] = {
         {"Lager › Lägg till lager › Vektorlager. Källtyp Protokoll, typ GeoJSON, och adressen:",
          "Layer › Add Layer › Add Vector Layer. Source type Protocol, type GeoJSON, and the URI:",
@@ -75,6 +82,9 @@ static void put_qgis(struct gk_buf *buf, const struct gk_view *view)
     };
     gk_html_element(buf, "h3", gk_say(request, "QGIS 3.22 och nyare", "QGIS 3.22 and newer"));
     put_steps(buf, request, steps, sizeof steps / sizeof *steps);
+    gk_html_element(
+        buf, "p", gk_say(request, "Färdigt tecknat, i ett steg:", "Styled already, in one step:"));
+    put_steps(buf, request, styled, 1);
     gk_html_element(buf, "p",
                     gk_say(request, "En annan period än de senaste 12 månaderna:",
                            "Another period than the last 12 months:"));
@@ -126,6 +136,25 @@ static void put_gdal(struct gk_buf *buf, const struct gk_view *view)
               "grannkarta export cells cells-2024.gpkg --from 2024-01 --to 2024-12");
 }
 
+static void put_spreadsheet(struct gk_buf *buf, const struct gk_view *view)
+{
+    const struct gk_request *request = view->request;
+    const char *items = address_of(view, "/collections/districts-kommun/items");
+    const struct step steps[] = {
+        {"Data › Hämta data › Från webben, och adressen:",
+         "Data › Get Data › From Web, and the URL:",
+         gk_text(request, "%s?f=csv&csv=excel&limit=%d", items, GK_LIMIT_MAX)},
+        {"Den har semikolon och decimalkomma, som Excel på svenska väntar sig. På engelska: utan "
+         "csv=excel.",
+         "It has semicolons and decimal commas, as Excel in Swedish expects. In English: without "
+         "csv=excel.",
+         NULL},
+    };
+    gk_html_element(buf, "h3",
+                    gk_say(request, "Excel och andra kalkylark", "Excel and other spreadsheets"));
+    put_steps(buf, request, steps, sizeof steps / sizeof *steps);
+}
+
 static void put_web(struct gk_buf *buf, const struct gk_view *view)
 {
     const struct gk_request *request = view->request;
@@ -171,4 +200,5 @@ void gk_gis_put_programs(struct gk_buf *buf, const struct gk_view *view)
     put_arcgis(buf, view);
     put_gdal(buf, view);
     put_web(buf, view);
+    put_spreadsheet(buf, view);
 }

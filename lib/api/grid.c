@@ -8,7 +8,7 @@
 #include "geo/crs.h"
 #include "geo/geojson.h"
 
-enum { KEPT = 4, CORNERS = 5, TRANSFORM_CHUNK = 1024 };
+enum { KEPT = 8, CORNERS = 5, TRANSFORM_CHUNK = 1024 };
 
 struct gk_grid_cache {
     pthread_mutex_t lock;

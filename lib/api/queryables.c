@@ -28,13 +28,21 @@ static void columns_of(const struct gk_view *view, struct gk_columns *columns,
 
 /* --- As JSON Schema ------------------------------------------------------------------ */
 
+/* Part 3 tells geometry by its format; QGIS (to 4.0) by a reference to GeoJSON's schemas,
+ * without which it pushes no spatial condition down. */
 static void put_geometry(struct gk_json *json, const struct gk_view *view)
 {
+    const char *geometry = view->collection.layer->geometry;
     gk_json_key(json, GK_QUERYABLE_GEOMETRY);
     gk_json_object_begin(json);
     gk_json_member(json, "title", gk_say(view->request, "Geometri", "Geometry"));
-    gk_json_member(json, "format", view->collection.layer->geometry);
+    gk_json_member(json, "format", geometry);
     gk_json_member(json, "x-ogc-role", "primary-geometry");
+    gk_json_member(json, "$ref",
+                   strcmp(geometry, "geometry-point") == 0 ? "https://geojson.org/schema/Point.json"
+                   : strcmp(geometry, "geometry-polygon") == 0
+                       ? "https://geojson.org/schema/Polygon.json"
+                       : "https://geojson.org/schema/MultiPolygon.json");
     gk_json_object_end(json);
 }
 

@@ -154,6 +154,24 @@ void gk_style_put_links(struct gk_json *json, const struct gk_request *request, 
     put_form_links(json, request, path, false);
 }
 
+void gk_style_put_html_links(struct gk_buf *buf, const struct gk_request *request,
+                             const char *collection)
+{
+    const char *path = gk_text(request, "/collections/%s", collection);
+    const char *tiles = gk_text(request, "%s/tiles/" GK_TILE_SET, path);
+    gk_buf_puts(buf, " ");
+    gk_html_link(buf, gk_address(request, tiles, (struct gk_address){.format = "tilejson"}),
+                 gk_say(request, "Vektorkartrutor (TileJSON)", "Vector tiles (TileJSON)"));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        gk_buf_puts(buf, " ");
+        gk_html_link(
+            buf,
+            gk_address(request, gk_text(request, "%s/styles/" GK_STYLE_NAME, path),
+                       (struct gk_address){.format = forms[i].f, .language = request->language}),
+            gk_say(request, forms[i].title_sv, forms[i].title_en));
+    }
+}
+
 static void put_styles(const struct gk_view *view, const struct gk_style *style, struct gk_buf *buf)
 {
     struct gk_json json;

@@ -47,6 +47,10 @@ void gk_put_qlr(const struct gk_view *view, const struct gk_style *style, struct
 /* Appends links to the styles of the collection at `path`, and to each form. */
 void gk_style_put_links(struct gk_json *json, const struct gk_request *request, const char *path);
 
+/* The same for a page, with the collection's tiles. */
+void gk_style_put_html_links(struct gk_buf *buf, const struct gk_request *request,
+                             const char *collection);
+
 gk_handler gk_resource_styles, gk_resource_style;
 
 #endif

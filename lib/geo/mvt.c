@@ -44,7 +44,9 @@ struct slot {
 struct gk_mvt {
     struct gk_buf features, keys, values; /* as they stand in the layer */
     struct gk_buf tags, geometry;         /* of the next feature */
-    size_t kept_tags;                     /* bytes of tags that stay */
+    char point[2 * VARINT_MAX_BYTES];     /* or of a point */
+    size_t point_length;
+    size_t kept_tags; /* bytes of tags that stay */
     struct slot *slot;
     uint32_t slot_count, value_count, key_count, feature_count, type;
     char layer[64];
@@ -53,8 +55,12 @@ struct gk_mvt {
 
 /* --- Bytes ----------------------------------------------------------------------- */
 
-static char *put_varint(char *to, uint64_t value)
+static inline char *put_varint(char *to, uint64_t value)
 {
+    if (value < 0x80) { /* most of them */
+        *to = (char)value;
+        return to + 1;
+    }
     while (value >= 0x80) {
         *to++ = (char)(value | 0x80);
         value >>= 7;
@@ -65,10 +71,7 @@ static char *put_varint(char *to, uint64_t value)
 
 static size_t varint_length(uint64_t value)
 {
-    size_t length = 1;
-    for (; value >= 0x80; value >>= 7)
-        length++;
-    return length;
+    return (size_t)(70 - __builtin_clzll(value | 1)) / 7;
 }
 
 static uint64_t zigzag(int64_t value)
@@ -278,13 +281,10 @@ static char *put_step(char *to, struct gk_grid_point from, struct gk_grid_point 
 
 void gk_mvt_point(struct gk_mvt *mvt, struct gk_grid_point point)
 {
-    char *start = gk_buf_reserve(&mvt->geometry, 3 * VARINT_MAX_BYTES);
     mvt->type = POINT;
-    if (start == NULL)
-        return;
-    char *end =
-        put_step(put_varint(start, command(MOVE_TO, 1)), (struct gk_grid_point){0, 0}, point);
-    gk_buf_advance(&mvt->geometry, (size_t)(end - start));
+    mvt->point[0] = (char)command(MOVE_TO, 1);
+    char *end = put_step(mvt->point + 1, (struct gk_grid_point){0, 0}, point);
+    mvt->point_length = (size_t)(end - mvt->point);
 }
 
 void gk_mvt_polygons(struct gk_mvt *mvt, const struct gk_clipped *rings)
@@ -311,7 +311,9 @@ void gk_mvt_polygons(struct gk_mvt *mvt, const struct gk_clipped *rings)
 
 void gk_mvt_feature(struct gk_mvt *mvt, uint64_t id)
 {
-    size_t tags = mvt->tags.length, geometry = mvt->geometry.length;
+    bool is_point = mvt->type == POINT;
+    size_t tags = mvt->tags.length;
+    size_t geometry = is_point ? mvt->point_length : mvt->geometry.length;
     size_t length = 1 + varint_length(id) + (tags > 0 ? 1 + varint_length(tags) + tags : 0) + 2 +
                     1 + varint_length(geometry) + geometry;
     char *start = gk_buf_reserve(&mvt->features, length + 2 * VARINT_MAX_BYTES);
@@ -327,7 +329,7 @@ void gk_mvt_feature(struct gk_mvt *mvt, uint64_t id)
     to = put_varint(put_varint(to, FEATURE_TYPE), mvt->type);
     to = put_varint(put_varint(to, FEATURE_GEOMETRY), geometry);
     if (geometry > 0)
-        memcpy(to, mvt->geometry.data, geometry);
+        memcpy(to, is_point ? mvt->point : mvt->geometry.data, geometry);
     gk_buf_advance(&mvt->features, (size_t)(to + geometry - start));
     mvt->feature_count++;
     mvt->tags.length = mvt->kept_tags;

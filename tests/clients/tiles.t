@@ -15,21 +15,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import mvt
 from daemon import Daemon
 from fixture import analyst_token, municipality
-from tap import diag, is_eq, is_near, ok, run
+from ogc import all_of, link
+from tap import is_eq, is_near, ok, run
 
 MVT = "application/vnd.mapbox-vector-tile"
 LAYERS = ["cells", "districts-regso", "districts-kommun", "watch-areas", "hotspots"]
 EXTENT, BUFFER = 4096, 64
 TILES = "/collections/%s/tiles/WebMercatorQuad"
 chance = random.Random(1)
-
-
-def all_of(faults, name):
-    """One assertion over many: the first faults are shown."""
-    faults = list(faults)
-    if not ok(not faults, name):
-        for fault in faults[:5]:
-            diag(str(fault))
 
 
 def tile_at(lon, lat, z):
@@ -329,10 +322,6 @@ def tiles_are_compressed_and_validated_like_everything():
 
 
 # --- Around them: OGC API - Tiles --------------------------------------------------------
-
-
-def link(links, rel, type_=None):
-    return next(l for l in links if l["rel"] == rel and type_ in (None, l.get("type")))
 
 
 def ogc_tiles_finds_its_way():

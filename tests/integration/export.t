@@ -433,6 +433,31 @@ def a_release_is_all_that_a_public_file_shows():
         ok(f.read() == before["gpkg"], "and the one before by its number, with the same bytes")
 
 
+def a_text_is_no_formula():
+    """A name that somebody typed, in a spreadsheet; written past the triggers that keep releases as they are."""
+    m.execute("SET session_replication_role = replica; UPDATE grannkarta.district SET name = '=1+1' WHERE set_name = 'kommun'")
+    for ending, expected in (("csv", "'=1+1"), ("geojson", "=1+1")):
+        path = path_of("formula." + ending)
+        export("districts-kommun", path)
+        is_eq({f["properties"]["name"] for f in converted(path, "districts-kommun", 3006).values()}, {expected}, ending)
+
+
+def coordinates_are_those_of_the_service():
+    """In metres to the last digit that it gives: corners of 50 m squares are whole metres."""
+    with sqlite3.connect(path_of("cells.gpkg")) as file:
+        box = file.execute("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents").fetchone()
+    is_eq([v % 50 for v in box], [0.0] * 4, "EPSG:3006 is exact")
+    for epsg in (3006, 3008, 3857):
+        uri = "http://www.opengis.net/def/crs/EPSG/0/%d" % epsg
+        page = daemon.get("/collections/watch-areas/items?limit=1000&crs=" + uri).json()
+        expected = {f["id"]: sorted(flat(f["geometry"]["coordinates"])) for f in page["features"]}
+        export("watch-areas", path_of("crs.geojson"), "--crs", epsg, "--overwrite")
+        with open(path_of("crs.geojson"), encoding="utf-8") as f:
+            got = {f["id"]: sorted(p if epsg == 3857 else p[::-1] for p in flat(f["geometry"]["coordinates"]))
+                   for f in json.load(f)["features"]}
+        is_eq(got, expected, "EPSG:%d: the same coordinates, easting first" % epsg)
+
+
 def what_was_withdrawn_is_gone():
     m.grannkarta("withdraw", "2")
     refused(2, "cells", path_of("new.gpkg"), "--release", 2, message="read release 2: it was withdrawn")
@@ -450,7 +475,7 @@ with municipality() as m, Daemon(m.conninfo()) as daemon, tempfile.TemporaryDire
     daemon.poll(lambda: daemon.get("/collections/incidents", token=token).status == 200, "the analyst is let in")
     run(every_layer_in_every_format_is_what_the_service_answers, the_same_question_gives_the_same_numbers,
         an_order_is_kept_where_a_format_has_one, no_features_are_a_file_too, analysts_have_their_own_data, a_geopackage_is_what_sql_says, a_geopackage_tells_what_it_is, a_geojson_tells_what_it_is,
-        a_csv_is_read_by_a_spreadsheet, any_reference_system_will_do, the_same_data_give_the_same_bytes, mistakes_are_told,
+        a_csv_is_read_by_a_spreadsheet, any_reference_system_will_do, coordinates_are_those_of_the_service, the_same_data_give_the_same_bytes, mistakes_are_told,
         an_existing_file_is_replaced_as_a_whole, a_file_that_cannot_grow_is_an_error, a_full_disk_is_an_error,
         ctrl_c_ends_it_also_while_the_database_is_waited_for, a_file_is_whole_or_not_there, the_login_decides_what_can_be_read,
-        a_release_is_all_that_a_public_file_shows, what_was_withdrawn_is_gone)
+        a_release_is_all_that_a_public_file_shows, a_text_is_no_formula, what_was_withdrawn_is_gone)

@@ -18,6 +18,9 @@ from fixture import analyst_token, municipality
 from tap import contains, diag, is_eq, ok, run
 
 
+STYLE = re.search(r'define GK_STYLE_NAME "([^"]+)"', open(os.path.join(ROOT, "lib", "api", "style.h")).read())[1]
+
+
 class Page(html.parser.HTMLParser):
     """Links, things to copy by their class, summaries, tables and the whole text."""
 
@@ -116,7 +119,8 @@ def every_layer_is_on_it():
     p = page()
     names = [c["id"] for c in collections()]
     for c in collections():
-        for part in ("/items", "/tiles/WebMercatorQuad/{z}/{y}/{x}", "/tiles/WebMercatorQuad?f=tilejson"):
+        for part in ("/items", "/items?f=csv", "/tiles/WebMercatorQuad/{z}/{y}/{x}", "/tiles/WebMercatorQuad?f=tilejson",
+                     "/styles/%s?f=qlr" % STYLE, "/styles/%s?f=mapbox" % STYLE):
             ok(("", daemon.url() + "/collections/" + c["id"] + part) in p.copies, c["id"] + part)
         contains(p.headings, c["title"], "with its title")
     ok("incidents" not in names and "incidents" not in p.text, "incidents are not the public's")
@@ -154,7 +158,10 @@ def its_facts_are_those_of_the_data():
         contains([t for _, t in p.copies], source % cell["release"], "how to name the source")
         contains(p.text, "minst %d bostäder" % cell["k"] if language == "sv" else "at least %d dwellings" % cell["k"], "k")
         contains(p.text, "CC BY 4.0", "the licence")
-        contains(p.text, "CRS84", "reference systems")
+        uris = collections()[0]["crs"]
+        names = ["EPSG:" + u.split("/")[-1] if "EPSG" in u else "CRS84" for u in uris]
+        listed = p.text[p.text.index("Koordinatsystem" if language == "sv" else "Reference systems"):][:200]
+        is_eq([n for n in names if n not in listed], [], "reference systems: %s" % names)
         contains(p.text, "100", "the page size")
         contains(p.text, "10000", "and the largest")
 

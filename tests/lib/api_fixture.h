@@ -12,11 +12,17 @@
 #include "snapshot/build.h"
 #include "view.h"
 
+/* A test may lay its cells out in another way: columns, squares from one to the
+ * next, years of data. */
+#ifndef WORLD_COLUMNS
+#define WORLD_COLUMNS 10
+#define WORLD_STEP 5
+#define WORLD_YEARS 4
+#endif
+
 enum {
     WORLD_SIDE_CM = 5000,
     WORLD_FIRST_YEAR = 2020,
-    WORLD_YEARS = 4,
-    WORLD_COLUMNS = 10,
     WORLD_E0 = 9250, /* of the first square: 462,500 m */
     WORLD_N0 = 124200
 };
@@ -107,8 +113,8 @@ static inline void world_definitions(struct gk_build *b)
 
 static inline struct gk_square world_square(uint32_t cell)
 {
-    return (struct gk_square){WORLD_E0 + (int32_t)(cell % WORLD_COLUMNS) * 5,
-                              WORLD_N0 + (int32_t)(cell / WORLD_COLUMNS) * 5};
+    return (struct gk_square){WORLD_E0 + (int32_t)(cell % WORLD_COLUMNS) * WORLD_STEP,
+                              WORLD_N0 + (int32_t)(cell / WORLD_COLUMNS) * WORLD_STEP};
 }
 
 static inline void world_cells(struct gk_build *b, uint32_t cells, struct gk_transform *to_lonlat)

@@ -14,62 +14,18 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 from urllib.parse import urlencode
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import places_files as p
-from cluster import Cluster
-from daemon import Daemon
 from fixture import analyst_token
 from tap import contains, is_eq, is_near, ok, run
+from victim import VOLATILE, Attacked, home_of_victim, row
 
 K, ADDRESSES = 8, 3
-folder = tempfile.TemporaryDirectory()
-cluster = Cluster().__enter__()
-path = lambda name: os.path.join(folder.name, name)
-VOLATILE = {"date", "grannkarta-data-age"}
-
-
-def grannkarta(*arguments, check=True):
-    return cluster.grannkarta("--key-ring", path("keys"), *arguments, check=check)
-
-
-def home_of_victim():
-    """A villa well inside its base square, so that its plot is, too."""
-    return next(f["geometry"]["coordinates"] for f in p.dwellings()
-                if f["properties"]["typ"] == "villa" and all(10 < x % 50 < 40 for x in f["geometry"]["coordinates"]))
-
-
-def ring_around(e, n, half):
-    return p.polygon(p.square(e - half, n - half, 2 * half))
-
-
-def row(number, e, n, day, code="9801"):
-    return {"BROTTSKOD": code, "BROTTSDATUMTID_START": day + " 08:10", "BROTTSDATUMTID_SLUT": day + " 17:30",
-            "Inskrivningsdatum": day, "KOMMUN": "Bromölla", "GATA": "Ärtgränd", "GATUNR": "7", "SWEREF N": "%.3f" % n,
-            "SWEREF E": "%.3f" % e, "Antal": "1", "DIARIENR": "5000-K%06d-24" % number}
-
-
-def prepare():
-    e, n = home_of_victim()
-    p.import_places(cluster, folder.name)
-    grannkarta("key", "create")
-    areas = p.watch_areas() + [p.feature(ring_around(e, n, h), namn=name, sedan="2022-01-01", godkänd="ja")
-                               for name, h in (("Litet", 60), ("Lika litet", 59), ("Ett hus", 4))]
-    grannkarta("import", "watch-areas", p.write(path("watch.geojson"), areas))
-    rows = p.incidents(400) + [row(900000, e, n, "2024-03-14")]
-    grannkarta("import", "incidents", p.write_csv(path("first.csv"), rows))
-    grannkarta("publish", "--through", "2024-05")
-
-
-prepare()
-server = Daemon(cluster.conninfo())
-daemon = server.__enter__()
-
-
-def features(collection, query="", token=None):
-    return daemon.get(f"/collections/{collection}/items?limit=10000{query}", token=token).json()["features"]
+attacked = Attacked().__enter__()
+cluster, daemon, path, grannkarta, features = (attacked.cluster, attacked.daemon, attacked.path, attacked.grannkarta,
+                                               attacked.features)
 
 
 def values(collection, query=""):
@@ -331,6 +287,4 @@ try:
         an_unpublished_incident_leaves_no_trace, repeated_masks_average_to_nothing,
         demolished_homes_do_not_leave_a_cell_of_fewer_than_k, news_and_neighbours_are_named_as_what_remains)
 finally:
-    server.__exit__(None, None, None)
-    cluster.__exit__(None, None, None)
-    folder.cleanup()
+    attacked.__exit__()

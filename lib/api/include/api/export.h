@@ -27,8 +27,9 @@ struct gk_export_parameter {
 struct gk_export_question {
     const char *collection; /* "cells", "districts-regso", ... */
     const char *language;   /* of titles and labels: "sv" or "en" */
+    int epsg;               /* geometry in this one if the service has it; 0: degrees */
     const struct gk_export_parameter *parameters;
-    size_t parameter_count; /* at most GK_PARAMETERS_MAX */
+    size_t parameter_count; /* less than GK_PARAMETERS_MAX */
 };
 
 enum gk_export_type {
@@ -52,7 +53,9 @@ struct gk_export_field {
 /* What the answer is of. Texts live as long as the export. */
 struct gk_export_about {
     const char *name, *title, *text;
-    const char *geometry; /* "MultiPolygon", "Polygon" or "Point" */
+    const char *geometry;   /* "MultiPolygon", "Polygon" or "Point" */
+    int epsg;               /* of coordinates; 0: CRS84 */
+    bool is_northing_first; /* of coordinates, as the CRS's authority has them */
     const struct gk_export_field *fields;
     size_t field_count;
     uint64_t features; /* how many will come */
@@ -79,7 +82,7 @@ struct gk_export_value {
 /* One feature; borrowed until the next call. */
 struct gk_export_feature {
     int64_t id;
-    const char *geometry; /* GeoJSON in CRS84, NUL-terminated; NULL: it has no place */
+    const char *geometry;                 /* GeoJSON, NUL-terminated; NULL: it has no place */
     const struct gk_export_value *values; /* field_count of them */
 };
 
