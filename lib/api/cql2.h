@@ -15,14 +15,14 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "geo/crs.h"
 #include "http/server.h"
 #include "snapshot/touch.h"
 
 enum {
     GK_CQL2_TEXT_MAX = 4096, /* bytes of a filter */
     GK_CQL2_DEPTH_MAX = 32,  /* levels of parentheses, NOT and functions */
-    GK_CQL2_NODES_MAX = 2048,
-    GK_CQL2_VERTICES_MAX = 32768 /* of all geometries together, after edges were cut */
+    GK_CQL2_NODES_MAX = 2048
 };
 
 /* --- The tree ------------------------------------------------------------------- */
@@ -95,10 +95,10 @@ struct gk_cql2_shape {
     uint32_t *path_start;
     struct gk_part *part; /* boxes are not set */
     uint32_t vertices, paths, parts;
-    bool is_box;            /* two vertices: the least and the greatest corner */
-    uint32_t position;      /* of the literal */
-    uint32_t *at;           /* of each vertex */
-    struct gk_geometry *e7; /* after binding */
+    bool is_box;               /* two vertices: the least and the greatest corner */
+    uint32_t position;         /* of the literal */
+    uint32_t *at;              /* of each vertex */
+    struct gk_geometry *exact; /* after binding */
 };
 
 struct gk_cql2_node {
@@ -145,11 +145,7 @@ struct gk_cql2_source {
     bool (*value)(void *context, int property, struct gk_cql2_value *value);
     /* Whether its geometry touches one (NULL: whether there is one): 1 or 0, -1 for null. */
     int (*touches)(void *context, int property, const struct gk_geometry *geometry, uint64_t *work);
-    /* Coordinates in the client's CRS and axis order to CRS84 in place; what is
-     * outside becomes HUGE_VAL. NULL: they are CRS84. */
-    void (*to_lonlat)(void *context, double *xy, size_t vertices);
-    bool is_projected; /* long edges are cut before they are transformed */
-    bool lat_first;    /* axis order of the client's CRS, for boxes across the antimeridian */
+    const struct gk_crs *crs; /* of coordinates; static; NULL: CRS84 */
 };
 
 /* Finds the names, checks the types of all operands, makes geometries of the

@@ -12,7 +12,6 @@ struct binding {
     const struct gk_cql2_source *source;
     struct gk_arena *arena;
     struct gk_error *error;
-    uint32_t vertices;
 };
 
 static const char *const type_names[GK_CQL2_TYPES] = {
@@ -159,7 +158,7 @@ static enum gk_status bind_node(struct binding *b, struct gk_cql2_node *node)
     if (node->kind == GK_CQL2_PROPERTY)
         return bind_property(b, node);
     if (node->kind == GK_CQL2_LITERAL && node->type == GK_CQL2_GEOMETRY)
-        return gk_cql2_geometry_make(node->shape, b->source, &b->vertices, b->arena, b->error);
+        return gk_cql2_geometry_make(node->shape, b->source, b->arena, b->error);
     enum gk_status status = bind_children(b, node);
     if (status == GK_OK)
         status = check_operands(b, node);

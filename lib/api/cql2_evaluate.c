@@ -155,14 +155,14 @@ static enum gk_cql2_truth intersects(const struct gk_cql2_node *node, struct gk_
     run->work++;
     if (a->kind == GK_CQL2_LITERAL && b->kind == GK_CQL2_LITERAL) {
         uint64_t edges = 0;
-        bool touch = gk_geometry_touches(a->shape->e7, b->shape->e7, &edges);
+        bool touch = gk_geometry_touches(a->shape->exact, b->shape->exact, &edges);
         run->work += edges / EDGES_PER_STEP;
         return truth(touch);
     }
     const struct gk_cql2_node *literal = a->kind == GK_CQL2_LITERAL   ? a
                                          : b->kind == GK_CQL2_LITERAL ? b
                                                                       : NULL;
-    int answer = touches(a == literal ? b : a, literal == NULL ? NULL : literal->shape->e7, run);
+    int answer = touches(a == literal ? b : a, literal == NULL ? NULL : literal->shape->exact, run);
     return answer < 0 ? GK_CQL2_UNKNOWN : truth(answer > 0);
 }
 

@@ -1,13 +1,12 @@
-/* Geometry literals as exact geometries in CRS84: boxes become polygons, long edges
- * in a projected CRS are cut (a straight line there is none in degrees), coordinates
- * are transformed, checked and rounded. */
+/* Geometry literals as exact geometries, in the units of the client's CRS and with
+ * easting or longitude first: axes are put in order, boxes become polygons,
+ * coordinates are checked and rounded. */
 #include "cql2_geometry.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PIECE_M 2000.0
-enum { PIECES = 2048, CORNERS = 5, BOXES_MAX = 2 };
+enum { CORNERS = 5, BOXES_MAX = 2 };
 
 static enum gk_status refuse(uint32_t position, const char *what, struct gk_error *error)
 {
@@ -20,6 +19,15 @@ static enum gk_status refuse(uint32_t position, const char *what, struct gk_erro
 static enum gk_status no_memory(struct gk_error *error)
 {
     return gk_error_set(error, GK_NO_MEMORY, "read the filter: out of memory");
+}
+
+static void put_axes_in_order(struct gk_cql2_shape *shape)
+{
+    for (uint32_t i = 0; i < shape->vertices; i++) {
+        double *xy = shape->xy + (size_t)i * 2, first = xy[0];
+        xy[0] = xy[1];
+        xy[1] = first;
+    }
 }
 
 /* --- Boxes ----------------------------------------------------------------------------- */
@@ -35,13 +43,11 @@ static bool make_room(struct gk_cql2_shape *shape, struct gk_arena *arena)
            shape->part != NULL;
 }
 
-static void put_rectangle(struct gk_cql2_shape *shape, const double low[2], const double high[2])
+static void put_rectangle(struct gk_cql2_shape *shape, double west, double south, double east,
+                          double north)
 {
-    const double corner[CORNERS][2] = {{low[0], low[1]},
-                                       {high[0], low[1]},
-                                       {high[0], high[1]},
-                                       {low[0], high[1]},
-                                       {low[0], low[1]}};
+    const double corner[CORNERS][2] = {
+        {west, south}, {east, south}, {east, north}, {west, north}, {west, south}};
     memcpy(shape->xy + (size_t)shape->vertices * 2, corner, sizeof corner);
     for (int i = 0; i < CORNERS; i++)
         shape->at[shape->vertices++] = shape->position;
@@ -51,147 +57,74 @@ static void put_rectangle(struct gk_cql2_shape *shape, const double low[2], cons
 }
 
 /* Across the antimeridian it is two: to 180 and from -180. */
-static enum gk_status make_rectangles(struct gk_cql2_shape *shape,
-                                      const struct gk_cql2_source *source, struct gk_arena *arena,
-                                      struct gk_error *error)
+static enum gk_status make_rectangles(struct gk_cql2_shape *shape, bool is_geographic,
+                                      struct gk_arena *arena, struct gk_error *error)
 {
-    const double *given = shape->xy;
-    double low[2] = {given[0], given[1]}, high[2] = {given[2], given[3]};
-    int lon = source->lat_first ? 1 : 0;
-    if (low[!lon] > high[!lon] || (low[lon] > high[lon] && source->is_projected))
+    double west = shape->xy[0], south = shape->xy[1], east = shape->xy[2], north = shape->xy[3];
+    if (south > north || (west > east && !is_geographic))
         return refuse(shape->position, "the least values of both axes, then the greatest", error);
     shape->vertices = shape->paths = shape->parts = 0;
     if (!make_room(shape, arena))
         return no_memory(error);
-    if (low[lon] <= high[lon]) {
-        put_rectangle(shape, low, high);
-        return GK_OK;
-    }
-    double east_high[2] = {high[0], high[1]}, west_low[2] = {low[0], low[1]};
-    east_high[lon] = 180;
-    west_low[lon] = -180;
-    put_rectangle(shape, low, east_high);
-    put_rectangle(shape, west_low, high);
-    return GK_OK;
-}
-
-/* --- Cutting ----------------------------------------------------------------------------- */
-
-static double edge_m(const double *xy)
-{
-    return hypot(xy[2] - xy[0], xy[3] - xy[1]);
-}
-
-/* How long a piece may be: 2 km, more where a geometry has very long edges. */
-static double piece_length(const struct gk_cql2_shape *shape)
-{
-    double sum = 0;
-    for (uint32_t p = 0; p < shape->paths; p++)
-        for (uint32_t i = shape->path_start[p]; i + 1 < shape->path_start[p + 1]; i++)
-            sum += edge_m(shape->xy + (size_t)i * 2);
-    return fmax(PIECE_M, sum / PIECES);
-}
-
-/* Pieces of the edge that begins at a vertex; at most PIECES + 1 by piece_length(). */
-static uint32_t pieces_of(const double *xy, double length)
-{
-    double pieces = ceil(edge_m(xy) / length);
-    return pieces >= 1 && pieces <= PIECES + 1 ? (uint32_t)pieces : 1;
-}
-
-static void cut_edge(struct gk_cql2_shape *to, const double *xy, uint32_t position, uint32_t pieces)
-{
-    for (uint32_t i = 0; i < pieces; i++) {
-        double share = (double)i / pieces;
-        double *out = to->xy + (size_t)to->vertices * 2;
-        out[0] = xy[0] + (xy[2] - xy[0]) * share;
-        out[1] = xy[1] + (xy[3] - xy[1]) * share;
-        to->at[to->vertices++] = position;
-    }
-}
-
-/* Replaces the vertices by those and the cuts between them. */
-static enum gk_status cut(struct gk_cql2_shape *shape, struct gk_arena *arena,
-                          struct gk_error *error)
-{
-    struct gk_cql2_shape from = *shape;
-    double length = piece_length(shape);
-    size_t count = from.vertices;
-    for (uint32_t p = 0; p < from.paths; p++)
-        for (uint32_t i = from.path_start[p]; i + 1 < from.path_start[p + 1]; i++)
-            count += pieces_of(from.xy + (size_t)i * 2, length) - 1;
-    shape->xy = gk_arena_array(arena, count, 2 * sizeof *shape->xy);
-    shape->at = gk_arena_array(arena, count, sizeof *shape->at);
-    shape->path_start = gk_arena_array(arena, from.paths + 1, sizeof *shape->path_start);
-    if (shape->xy == NULL || shape->at == NULL || shape->path_start == NULL)
-        return no_memory(error);
-    shape->vertices = 0;
-    for (uint32_t p = 0; p < from.paths; p++) {
-        uint32_t i = from.path_start[p];
-        for (; i + 1 < from.path_start[p + 1]; i++)
-            cut_edge(shape, from.xy + (size_t)i * 2, from.at[i],
-                     pieces_of(from.xy + (size_t)i * 2, length));
-        memcpy(shape->xy + (size_t)shape->vertices * 2, from.xy + (size_t)i * 2,
-               2 * sizeof *shape->xy);
-        shape->at[shape->vertices++] = from.at[i];
-        shape->path_start[p + 1] = shape->vertices;
-    }
+    put_rectangle(shape, west, south, west > east ? 180 : east, north);
+    if (west > east)
+        put_rectangle(shape, -180, south, east, north);
     return GK_OK;
 }
 
 /* --- Coordinates --------------------------------------------------------------------------- */
 
-static enum gk_status check_coordinates(const struct gk_cql2_shape *shape, struct gk_error *error)
+/* In a plane all that 32 bits of centimetres hold: 21,474 km. */
+static enum gk_status check_coordinates(const struct gk_cql2_shape *shape, bool is_geographic,
+                                        struct gk_error *error)
 {
-    for (uint32_t i = 0; i < shape->vertices; i++) {
-        double lon = shape->xy[(size_t)i * 2], lat = shape->xy[(size_t)i * 2 + 1];
-        if (!(fabs(lon) <= 180 && fabs(lat) <= 90)) /* also what is no number */
+    double x_max = is_geographic ? 180 : 21474836, y_max = is_geographic ? 90 : 21474836;
+    for (uint32_t i = 0; i < shape->vertices; i++)
+        if (!(fabs(shape->xy[(size_t)i * 2]) <= x_max &&
+              fabs(shape->xy[(size_t)i * 2 + 1]) <= y_max))
             return gk_error_set(error, GK_INVALID,
                                 "parameter filter: the coordinates at character %u are outside "
                                 "their reference system (filter-crs; without it CRS84: longitude, "
                                 "then latitude)",
                                 (unsigned)shape->at[i]);
-    }
     return GK_OK;
 }
 
-static struct gk_geometry *rounded(const struct gk_cql2_shape *shape, struct gk_arena *arena)
+static struct gk_xy rounded(double x, double y, bool is_geographic)
 {
+    enum { CM_PER_M = 100 };
+    if (!is_geographic)
+        return (struct gk_xy){(int32_t)llround(x * CM_PER_M), (int32_t)llround(y * CM_PER_M)};
+    struct gk_lonlat_e7 e7 = gk_lonlat_e7_round((struct gk_lonlat){.lon_deg = x, .lat_deg = y});
+    return (struct gk_xy){e7.lon, e7.lat};
+}
+
+enum gk_status gk_cql2_geometry_make(struct gk_cql2_shape *shape,
+                                     const struct gk_cql2_source *source, struct gk_arena *arena,
+                                     struct gk_error *error)
+{
+    bool is_geographic = source->crs == NULL || source->crs->is_geographic;
+    enum gk_status status = GK_OK;
+    if (source->crs != NULL && source->crs->northing_first)
+        put_axes_in_order(shape);
+    if (shape->is_box)
+        status = make_rectangles(shape, is_geographic, arena, error);
+    if (status == GK_OK)
+        status = check_coordinates(shape, is_geographic, error);
+    if (status != GK_OK)
+        return status;
     struct gk_geometry *geometry = gk_arena_alloc(arena, sizeof *geometry);
-    if (geometry == NULL)
-        return NULL;
-    geometry->points = gk_arena_array(arena, shape->vertices, sizeof *geometry->points);
-    if (geometry->points == NULL)
-        return NULL;
+    if (geometry != NULL)
+        geometry->points = gk_arena_array(arena, shape->vertices, sizeof *geometry->points);
+    if (geometry == NULL || geometry->points == NULL)
+        return no_memory(error);
     for (uint32_t i = 0; i < shape->vertices; i++)
-        geometry->points[i] = gk_lonlat_e7_round((struct gk_lonlat){
-            .lon_deg = shape->xy[(size_t)i * 2], .lat_deg = shape->xy[(size_t)i * 2 + 1]});
+        geometry->points[i] =
+            rounded(shape->xy[(size_t)i * 2], shape->xy[(size_t)i * 2 + 1], is_geographic);
     geometry->path_start = shape->path_start;
     geometry->part = shape->part;
     geometry->part_count = shape->parts;
     gk_geometry_measure(geometry);
-    return geometry;
-}
-
-enum gk_status gk_cql2_geometry_make(struct gk_cql2_shape *shape,
-                                     const struct gk_cql2_source *source, uint32_t *vertices,
-                                     struct gk_arena *arena, struct gk_error *error)
-{
-    enum gk_status status = GK_OK;
-    if (shape->is_box)
-        status = make_rectangles(shape, source, arena, error);
-    if (status == GK_OK && source->is_projected)
-        status = cut(shape, arena, error);
-    if (status != GK_OK)
-        return status;
-    if (shape->vertices > GK_CQL2_VERTICES_MAX - *vertices)
-        return refuse(shape->position, "smaller or fewer geometries", error);
-    *vertices += shape->vertices;
-    if (source->to_lonlat != NULL)
-        source->to_lonlat(source->context, shape->xy, shape->vertices);
-    status = check_coordinates(shape, error);
-    if (status != GK_OK)
-        return status;
-    shape->e7 = rounded(shape, arena);
-    return shape->e7 == NULL ? no_memory(error) : GK_OK;
+    shape->exact = geometry;
+    return GK_OK;
 }

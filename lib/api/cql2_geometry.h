@@ -4,11 +4,10 @@
 
 #include "cql2.h"
 
-/* Sets shape->e7. `*vertices` are those of the filter's geometries until now, at
- * most GK_CQL2_VERTICES_MAX, and grows. GK_INVALID with the position; GK_NO_MEMORY. */
+/* Sets shape->exact, in 1e-7 degree for a geographic CRS, else in centimetres.
+ * GK_INVALID with the position; GK_NO_MEMORY. */
 GK_CHECKED enum gk_status gk_cql2_geometry_make(struct gk_cql2_shape *shape,
                                                 const struct gk_cql2_source *source,
-                                                uint32_t *vertices, struct gk_arena *arena,
-                                                struct gk_error *error);
+                                                struct gk_arena *arena, struct gk_error *error);
 
 #endif

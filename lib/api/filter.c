@@ -88,32 +88,21 @@ static bool value(void *context, int property, struct gk_cql2_value *value)
     return false;
 }
 
-/* Where an incident is: at its cell's point; false when it is unlocated. */
-static bool point_of(const struct gk_view *view, uint32_t row, struct gk_lonlat_e7 *point)
-{
-    const struct gk_snapshot *s = view->snapshot;
-    uint32_t cell = gk_snapshot_row_cell(s, row);
-    if (cell >= s->cell_count)
-        return false;
-    *point = s->cell_point[cell];
-    return true;
-}
-
 static int touches(void *context, int property, const struct gk_geometry *geometry, uint64_t *work)
 {
     (void)property;
     const struct gk_filter *filter = context;
     const struct gk_view *view = filter->view;
     if (view->shapes == NULL) {
-        struct gk_lonlat_e7 point;
-        if (!point_of(view, filter->feature, &point))
+        struct gk_xy point;
+        if (!view->collection.layer->point(view, filter->feature, filter->plane, &point))
             return -1;
         return geometry == NULL || gk_geometry_touches_point(geometry, point, work);
     }
     if (view->shapes->geojson[filter->feature].length == 0)
         return -1;
     return geometry == NULL ||
-           gk_geometry_touches_shape(geometry, view->shapes, filter->feature, work);
+           gk_geometry_touches_shape(geometry, filter->plane, view->shapes, filter->feature, work);
 }
 
 /* "a, b, c" of all queryables, in the arena. */
@@ -134,12 +123,13 @@ static const char *names_of(const struct gk_filter *filter)
     return names;
 }
 
-enum gk_status gk_filter_open(struct gk_filter *filter, struct gk_view *view,
-                              const struct gk_crs *crs, struct gk_error *error)
+enum gk_status gk_filter_open(struct gk_filter *filter, struct gk_view *view, size_t crs_index,
+                              struct gk_error *error)
 {
+    const struct gk_crs *crs = gk_crs_at(crs_index);
     memset(filter, 0, sizeof *filter);
     filter->view = view;
-    filter->crs = crs;
+    filter->plane = view->api->plane[crs_index];
     gk_collection_columns(view, &view->collection, &filter->columns);
     gk_view_fill_same(view, &filter->fields);
     filter->source = (struct gk_cql2_source){
@@ -148,8 +138,7 @@ enum gk_status gk_filter_open(struct gk_filter *filter, struct gk_view *view,
         .find = find,
         .value = value,
         .touches = touches,
-        .is_projected = !crs->is_geographic,
-        .lat_first = crs->is_geographic && crs->northing_first,
+        .crs = crs,
     };
     return filter->source.names != NULL
                ? GK_OK

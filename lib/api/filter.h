@@ -13,7 +13,7 @@
 /* One view's queryables and the feature they are of now. */
 struct gk_filter {
     struct gk_view *view;
-    const struct gk_crs *crs; /* of coordinates in filters */
+    const struct gk_plane *plane; /* of coordinates in filters; NULL: degrees */
     struct gk_columns columns;
     struct gk_fields fields;
     uint32_t feature; /* index in the layer */
@@ -21,9 +21,10 @@ struct gk_filter {
     struct gk_cql2_source source;
 };
 
-/* The queryables of an open view. GK_NO_MEMORY. The filter may not be moved. */
+/* The queryables of an open view; coordinates in filters are in the CRS at an index of
+ * geo/crs.h. GK_NO_MEMORY. The filter may not be moved. */
 GK_CHECKED enum gk_status gk_filter_open(struct gk_filter *filter, struct gk_view *view,
-                                         const struct gk_crs *crs, struct gk_error *error);
+                                         size_t crs_index, struct gk_error *error);
 
 /* Makes the feature at an index the current one. */
 static inline void gk_filter_move(struct gk_filter *filter, uint32_t feature)

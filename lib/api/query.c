@@ -94,11 +94,14 @@ static const struct gk_parameter rows[GK_QUERIES] = {
                               .description = "The language of `filter`."},
     [GK_QUERY_FILTER_CRS] = {.name = "filter-crs",
                              .type = GK_PARAMETER_CHOICE,
+                             .format = "uri",
                              .description = "The CRS of coordinates in `filter`, with the axes in "
-                                            "the order of its authority. Default: CRS84."},
+                                            "the order of its authority; shapes are looked at in "
+                                            "that CRS. Default: CRS84."},
     [GK_QUERY_SORTBY] = {.name = "sortby",
                          .type = GK_PARAMETER_TEXT,
                          .maximum = SORTBY_TEXT_MAX,
+                         .is_list = true,
                          .description = "The order of features: up to 4 properties of `sortables` "
                                         "with commas between, each with - before it for "
                                         "descending. Nulls come last; what is equal stays in the "
@@ -255,7 +258,7 @@ static bool complete_row(const struct gk_view *view, const struct gk_collection 
     }
     if (query == GK_QUERY_SIZE)
         row->choices = size_choices(view);
-    if (query == GK_QUERY_CRS || query == GK_QUERY_BBOX_CRS) {
+    if (query == GK_QUERY_CRS || query == GK_QUERY_BBOX_CRS || query == GK_QUERY_FILTER_CRS) {
         row->choices = crs_choices(view);
         row->initial = gk_crs_at(0)->uri;
         return row->choices != NULL;
@@ -263,10 +266,6 @@ static bool complete_row(const struct gk_view *view, const struct gk_collection 
     if (query == GK_QUERY_PROPERTIES) {
         row->choices = property_choices(view, collection);
         return row->choices != NULL;
-    }
-    if (query == GK_QUERY_FILTER_CRS) {
-        row->choices = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
-        row->initial = row->choices;
     }
     return true;
 }

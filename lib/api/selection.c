@@ -230,8 +230,8 @@ static enum gk_status read_parameters(struct making *making, struct gk_view *vie
                                       struct gk_error *error)
 {
     const struct gk_value *crs = &value[GK_QUERY_FILTER_CRS];
-    enum gk_status status = gk_filter_open(&making->filter, view,
-                                           gk_crs_at(crs->given ? (size_t)crs->integer : 0), error);
+    enum gk_status status =
+        gk_filter_open(&making->filter, view, crs->given ? (size_t)crs->integer : 0, error);
     if (status == GK_OK && value[GK_QUERY_FILTER].given)
         status = gk_filter_read(&making->filter, value[GK_QUERY_FILTER].text, &making->root, error);
     if (status == GK_OK && value[GK_QUERY_SORTBY].given)

@@ -165,9 +165,22 @@ static void put_source(struct gk_json *json, const struct gk_view *view)
     gk_json_object_end(json);
 }
 
+/* The zoom at which a tile is about as wide as the collection, or as high. */
+static int64_t zoom_around(struct gk_box_e7 box)
+{
+    const double world_e7 = 360e7;
+    double width = (double)box.max.lon - box.min.lon;
+    double height = ((double)box.max.lat - box.min.lat) * 2; /* degrees are longer in the north */
+    double side = width > height ? width : height;
+    int64_t zoom = 0;
+    while (zoom < GK_TILE_ZOOM_ENOUGH && side * (double)(2 << zoom) < world_e7)
+        zoom++;
+    return zoom;
+}
+
 static void put_view(struct gk_json *json, const struct gk_view *view)
 {
-    enum { DECIMALS = 5, ZOOM = 10 };
+    enum { DECIMALS = 5 };
     struct gk_box_e7 box = gk_collection_extent(view, &view->collection);
     gk_json_key(json, "center");
     gk_json_array_begin(json);
@@ -175,7 +188,7 @@ static void put_view(struct gk_json *json, const struct gk_view *view)
     gk_json_double(json, ((double)box.min.lat + box.max.lat) / 2e7, DECIMALS);
     gk_json_array_end(json);
     gk_json_key(json, "zoom");
-    gk_json_i64(json, ZOOM);
+    gk_json_i64(json, zoom_around(box));
 }
 
 void gk_put_mapbox_style(const struct gk_view *view, const struct gk_style *style,

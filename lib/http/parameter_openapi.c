@@ -15,8 +15,21 @@ static void put_integer(struct gk_json *json, const struct gk_parameter *row)
         gk_json_member_i64(json, "default", strtoll(row->initial, NULL, 10));
 }
 
+static void put_texts(struct gk_json *json)
+{
+    static const char items[] = "{\"type\":\"string\",\"pattern\":\"[+-]?[A-Za-z_].*\"}";
+    gk_json_member(json, "type", "array");
+    gk_json_member_i64(json, "minItems", 1);
+    gk_json_key(json, "items");
+    gk_json_raw(json, items, sizeof items - 1);
+}
+
 static void put_text(struct gk_json *json, const struct gk_parameter *row)
 {
+    if (row->is_list) {
+        put_texts(json);
+        return;
+    }
     gk_json_member(json, "type", "string");
     if (row->maximum > 0)
         gk_json_member_i64(json, "maxLength", row->maximum);
@@ -111,6 +124,10 @@ static void put_example(struct gk_json *json, const struct gk_parameter *row)
     } else if (row->type == GK_PARAMETER_BBOX) {
         gk_json_array_begin(json);
         gk_json_raw(json, row->example, strlen(row->example));
+        gk_json_array_end(json);
+    } else if (row->is_list) {
+        gk_json_array_begin(json);
+        gk_json_text(json, row->example);
         gk_json_array_end(json);
     } else {
         gk_json_text(json, row->example);

@@ -2,23 +2,39 @@
  * that, when one lies inside the other; then any of its points does. */
 #include "snapshot/touch.h"
 
-#include "edges.h"
+#include "snapshot/query.h"
 
-/* A part with the arrays that it is in. */
+/* A part: points of a geometry, or of shapes in a plane. */
 struct piece {
-    const struct gk_lonlat_e7 *points;
+    const struct gk_xy *points; /* NULL: those of shapes */
+    const struct gk_shapes *shapes;
+    const struct gk_plane *plane;
     const uint32_t *start;
     uint32_t first, end;
     bool is_area;
-    struct gk_box_e7 box;
+    struct gk_box_xy box;
 };
 
-static void widen(struct gk_box_e7 *box, struct gk_lonlat_e7 point)
+static struct gk_xy point_at(const struct piece *piece, uint32_t i)
 {
-    box->min.lon = point.lon < box->min.lon ? point.lon : box->min.lon;
-    box->min.lat = point.lat < box->min.lat ? point.lat : box->min.lat;
-    box->max.lon = point.lon > box->max.lon ? point.lon : box->max.lon;
-    box->max.lat = point.lat > box->max.lat ? point.lat : box->max.lat;
+    return piece->points != NULL ? piece->points[i]
+                                 : gk_shapes_point(piece->shapes, piece->plane, i);
+}
+
+/* --- Boxes ------------------------------------------------------------------------- */
+
+static bool boxes_touch(const struct gk_box_xy *a, const struct gk_box_xy *b)
+{
+    return a->min.x <= b->max.x && b->min.x <= a->max.x && a->min.y <= b->max.y &&
+           b->min.y <= a->max.y;
+}
+
+static void widen(struct gk_box_xy *box, struct gk_xy point)
+{
+    box->min.x = point.x < box->min.x ? point.x : box->min.x;
+    box->min.y = point.y < box->min.y ? point.y : box->min.y;
+    box->max.x = point.x > box->max.x ? point.x : box->max.x;
+    box->max.y = point.y > box->max.y ? point.y : box->max.y;
 }
 
 void gk_geometry_measure(struct gk_geometry *geometry)
@@ -26,7 +42,7 @@ void gk_geometry_measure(struct gk_geometry *geometry)
     for (uint32_t p = 0; p < geometry->part_count; p++) {
         struct gk_part *part = &geometry->part[p];
         uint32_t first = geometry->path_start[part->first], end = geometry->path_start[part->end];
-        part->box = (struct gk_box_e7){geometry->points[first], geometry->points[first]};
+        part->box = (struct gk_box_xy){geometry->points[first], geometry->points[first]};
         for (uint32_t i = first + 1; i < end; i++)
             widen(&part->box, geometry->points[i]);
         if (p == 0)
@@ -36,99 +52,134 @@ void gk_geometry_measure(struct gk_geometry *geometry)
     }
 }
 
-static struct gk_box_e7 edge_box(struct gk_lonlat_e7 a, struct gk_lonlat_e7 b)
+static struct gk_box_xy edge_box(struct gk_xy a, struct gk_xy b)
 {
-    struct gk_box_e7 box = {a, a};
+    struct gk_box_xy box = {a, a};
     widen(&box, b);
     return box;
 }
 
+/* --- Edges -------------------------------------------------------------------------- */
+
+/* -1, 0, 1: p is right of, on, left of the line from a to b. A difference has 33
+ * bits, so the products need more than 64. */
+static int side(struct gk_xy a, struct gk_xy b, struct gk_xy p)
+{
+    __int128 left = (__int128)((int64_t)b.x - a.x) * ((int64_t)p.y - a.y);
+    __int128 right = (__int128)((int64_t)b.y - a.y) * ((int64_t)p.x - a.x);
+    return (left > right) - (left < right);
+}
+
 /* The boxes of the edges touch already. An edge may be a single point. */
-static bool edges_touch(struct gk_lonlat_e7 a, struct gk_lonlat_e7 b, struct gk_lonlat_e7 c,
-                        struct gk_lonlat_e7 d)
+static bool edges_touch(struct gk_xy a, struct gk_xy b, struct gk_xy c, struct gk_xy d)
 {
-    int c_side = gk_side(a, b, c), d_side = gk_side(a, b, d);
-    int a_side = gk_side(c, d, a), b_side = gk_side(c, d, b);
-    return c_side * d_side <= 0 && a_side * b_side <= 0;
+    return side(a, b, c) * side(a, b, d) <= 0 && side(c, d, a) * side(c, d, b) <= 0;
 }
 
-/* The last point of an edge that begins at i: itself in a path of one point. */
-static uint32_t edge_end(const struct piece *piece, uint32_t path, uint32_t i)
-{
-    return i + 1 < piece->start[path + 1] ? i + 1 : i;
-}
-
-/* How many edges begin in a path. */
+/* How many edges begin in a path; a path of one point is an edge to itself. */
 static uint32_t edge_count(const struct piece *piece, uint32_t path)
 {
     uint32_t points = piece->start[path + 1] - piece->start[path];
     return points > 1 ? points - 1 : points;
 }
 
-static bool edge_touches_piece(struct gk_lonlat_e7 a, struct gk_lonlat_e7 b,
-                               const struct piece *piece)
+/* The last point of the edge that begins at i. */
+static struct gk_xy edge_end(const struct piece *piece, uint32_t path, uint32_t i)
 {
-    struct gk_box_e7 box = edge_box(a, b);
+    return point_at(piece, i + 1 < piece->start[path + 1] ? i + 1 : i);
+}
+
+static bool edge_touches_piece(struct gk_xy a, struct gk_xy b, const struct piece *piece)
+{
+    struct gk_box_xy box = edge_box(a, b);
     for (uint32_t p = piece->first; p < piece->end; p++) {
         uint32_t first = piece->start[p], end = first + edge_count(piece, p);
         for (uint32_t i = first; i < end; i++) {
-            struct gk_lonlat_e7 c = piece->points[i], d = piece->points[edge_end(piece, p, i)];
-            struct gk_box_e7 other = edge_box(c, d);
-            if (gk_boxes_touch(&box, &other) && edges_touch(a, b, c, d))
+            struct gk_xy c = point_at(piece, i), d = edge_end(piece, p, i);
+            struct gk_box_xy other = edge_box(c, d);
+            if (boxes_touch(&box, &other) && edges_touch(a, b, c, d))
                 return true;
         }
     }
     return false;
 }
 
+/* `a` may be of shapes in a plane: its points are computed, once each. */
 static bool any_edges_touch(const struct piece *a, const struct piece *b, uint64_t *work)
 {
     uint32_t edges_of_b = b->start[b->end] - b->start[b->first];
     for (uint32_t p = a->first; p < a->end; p++) {
         uint32_t first = a->start[p], end = first + edge_count(a, p);
+        if (first == end)
+            continue;
+        struct gk_xy from = point_at(a, first);
         *work += end - first;
         for (uint32_t i = first; i < end; i++) {
-            struct gk_lonlat_e7 from = a->points[i], to = a->points[edge_end(a, p, i)];
-            struct gk_box_e7 box = edge_box(from, to);
-            if (!gk_boxes_touch(&box, &b->box))
-                continue;
-            *work += edges_of_b;
-            if (edge_touches_piece(from, to, b))
-                return true;
+            struct gk_xy to = edge_end(a, p, i);
+            struct gk_box_xy box = edge_box(from, to);
+            if (boxes_touch(&box, &b->box)) {
+                *work += edges_of_b;
+                if (edge_touches_piece(from, to, b))
+                    return true;
+            }
+            from = to;
         }
     }
     return false;
 }
 
-static bool holds(const struct piece *area, struct gk_lonlat_e7 point)
+/* --- Inside -------------------------------------------------------------------------- */
+
+/* Even-odd over the rings of an area; `point` is on no edge. */
+static bool holds(const struct piece *area, struct gk_xy point)
 {
-    struct gk_box_e7 box = {point, point};
-    return area->is_area && gk_boxes_touch(&area->box, &box) &&
-           gk_rings_hold(area->points, area->start, area->first, area->end, point);
+    struct gk_box_xy box = {point, point};
+    bool inside = false;
+    if (!area->is_area || !boxes_touch(&area->box, &box))
+        return false;
+    for (uint32_t r = area->first; r < area->end; r++) {
+        if (area->start[r] == area->start[r + 1])
+            continue;
+        struct gk_xy a = point_at(area, area->start[r]);
+        for (uint32_t i = area->start[r] + 1; i < area->start[r + 1]; i++) {
+            struct gk_xy b = point_at(area, i);
+            /* The edge crosses the height of the point: to its right? */
+            if ((a.y > point.y) != (b.y > point.y) && (side(a, b, point) > 0) == (b.y > a.y))
+                inside = !inside;
+            a = b;
+        }
+    }
+    return inside;
 }
 
 static bool pieces_touch(const struct piece *a, const struct piece *b, uint64_t *work)
 {
-    if (!gk_boxes_touch(&a->box, &b->box))
+    if (!boxes_touch(&a->box, &b->box))
         return false;
     if (any_edges_touch(a, b, work))
         return true;
     *work += a->start[a->end] - a->start[a->first] + b->start[b->end] - b->start[b->first];
-    return holds(a, b->points[b->start[b->first]]) || holds(b, a->points[a->start[a->first]]);
+    return holds(a, point_at(b, b->start[b->first])) || holds(b, point_at(a, a->start[a->first]));
 }
+
+/* --- Geometries ------------------------------------------------------------------------ */
 
 static struct piece piece_of(const struct gk_geometry *geometry, uint32_t p)
 {
     const struct gk_part *part = &geometry->part[p];
-    return (struct piece){geometry->points, geometry->path_start, part->first,
-                          part->end,        part->is_area,        part->box};
+    return (struct piece){.points = geometry->points,
+                          .start = geometry->path_start,
+                          .first = part->first,
+                          .end = part->end,
+                          .is_area = part->is_area,
+                          .box = part->box};
 }
 
 static bool touches_piece(const struct gk_geometry *geometry, const struct piece *piece,
                           uint64_t *work)
 {
     ++*work;
-    if (geometry->part_count == 0 || !gk_boxes_touch(&geometry->box, &piece->box))
+    if (geometry->part_count == 0 || !boxes_touch(&geometry->box, &piece->box))
         return false;
     for (uint32_t p = 0; p < geometry->part_count; p++) {
         struct piece own = piece_of(geometry, p);
@@ -151,26 +202,35 @@ bool gk_geometry_touches(const struct gk_geometry *a, const struct gk_geometry *
 
 /* A shape's polygons share its box: it is what there is. Their own are smaller, so
  * that nothing is missed. */
-bool gk_geometry_touches_shape(const struct gk_geometry *geometry, const struct gk_shapes *shapes,
-                               uint32_t shape, uint64_t *work)
+bool gk_geometry_touches_shape(const struct gk_geometry *geometry, const struct gk_plane *plane,
+                               const struct gk_shapes *shapes, uint32_t shape, uint64_t *work)
 {
+    struct gk_box_xy box =
+        plane != NULL
+            ? gk_plane_around(plane, shapes->box_cm[shape])
+            : (struct gk_box_xy){{shapes->box[shape].min.lon, shapes->box[shape].min.lat},
+                                 {shapes->box[shape].max.lon, shapes->box[shape].max.lat}};
     ++*work;
-    if (!gk_boxes_touch(&geometry->box, &shapes->box[shape]))
+    if (!boxes_touch(&geometry->box, &box))
         return false;
     for (uint32_t p = shapes->polygon_start[shape]; p < shapes->polygon_start[shape + 1]; p++) {
-        struct piece piece = {
-            shapes->points, shapes->point_start, shapes->ring_start[p], shapes->ring_start[p + 1],
-            true,           shapes->box[shape]};
+        struct piece piece = {.shapes = shapes,
+                              .plane = plane,
+                              .start = shapes->point_start,
+                              .first = shapes->ring_start[p],
+                              .end = shapes->ring_start[p + 1],
+                              .is_area = true,
+                              .box = box};
         if (touches_piece(geometry, &piece, work))
             return true;
     }
     return false;
 }
 
-bool gk_geometry_touches_point(const struct gk_geometry *geometry, struct gk_lonlat_e7 point,
+bool gk_geometry_touches_point(const struct gk_geometry *geometry, struct gk_xy point,
                                uint64_t *work)
 {
     static const uint32_t start[2] = {0, 1};
-    struct piece piece = {&point, start, 0, 1, false, {point, point}};
+    struct piece piece = {.points = &point, .start = start, .end = 1, .box = {point, point}};
     return touches_piece(geometry, &piece, work);
 }

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "stats/gistar.h"
 #include "stats/kde.h"
+#include "stats/knox.h"
 #include "stats/squares.h"
 
 enum { SIDE = 1000, SQUARES = SIDE * SIDE, POINTS = 1000000, ROUNDS = 5 };
@@ -99,9 +100,31 @@ static void bench_gistar(void)
     free(counts), free(sizes), free(sums), free(z), free(p);
 }
 
+static void bench_knox(void)
+{
+    enum { COUNT = 10000, SPACES = 11, TIMES = 4 };
+    static const double space[SPACES + 1] = {0,   0.1, 100, 200, 300, 400,
+                                             500, 600, 700, 800, 900, 1000};
+    static const int32_t days[TIMES + 1] = {0, 7, 14, 21, 28};
+    static const struct gk_knox_bands bands = {space, SPACES, days, TIMES};
+    static const struct gk_knox_options options = {GK_KNOX_REPLICATES, 1};
+    struct gk_knox_cell cells[SPACES * TIMES];
+    double *e = room(COUNT, sizeof *e), *n = room(COUNT, sizeof *n);
+    int32_t *day = room(COUNT, sizeof *day);
+    struct gk_random random;
+    gk_random_init(&random, 3, 0);
+    scatter(e, n, COUNT, 100000);
+    for (size_t i = 0; i < COUNT; i++)
+        day[i] = (int32_t)gk_random_below(&random, 730);
+    MEASURE("Knox, 10k on 100 km square, 1 km, 999 permutations",
+            must(gk_knox(cells, &bands, e, n, day, COUNT, &options)));
+    free(e), free(n), free(day);
+}
+
 int main(void)
 {
     bench_maps();
     bench_gistar();
+    bench_knox();
     return 0;
 }

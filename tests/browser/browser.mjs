@@ -2,12 +2,15 @@
 import { chromium } from "playwright-core";
 import { existsSync } from "node:fs";
 
-export async function browser() {
+// `drawing`: with WebGL, computed by Chromium itself, as there is no graphics card.
+export async function browser(drawing = false) {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
   return chromium.launch({
     executablePath,
     // A container's root has no namespaces for the sandbox; the pages are our own.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    args: [...(drawing ? ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+                       : ["--disable-gpu"]),
+           "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--disable-sync", "--allow-file-access-from-files"],
   });
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """OpenLayers in Chromium draws every collection from its tiles, with the style that
 the service offers: all features arrive, in the colours of the classes. Pictures are
-build/screenshots/tiles-*.png. MapLibre's style specification validates the styles."""
+build/screenshots/tiles-*.png. MapLibre's style specification validates the styles,
+and MapLibre draws them, given their address."""
 import json
 import os
 import subprocess

@@ -58,7 +58,8 @@ static void read_wkt(struct table *table, const char *wkt, struct gk_geometry *g
         } else {
             char *end;
             double lon = strtod(at, &end), lat = strtod(end, &end);
-            g->points[points++] = gk_lonlat_e7_round((struct gk_lonlat){lon, lat});
+            struct gk_lonlat_e7 e7 = gk_lonlat_e7_round((struct gk_lonlat){lon, lat});
+            g->points[points++] = (struct gk_xy){e7.lon, e7.lat};
             at = end;
         }
     }
@@ -351,7 +352,7 @@ static int one_touches(void *context, int property, const struct gk_geometry *ge
                        uint64_t *work)
 {
     (void)context;
-    struct gk_lonlat_e7 point = {145000000, 560000000};
+    struct gk_xy point = {145000000, 560000000};
     if (property >= 10)
         return -1;
     return geometry == NULL || gk_geometry_touches_point(geometry, point, work);

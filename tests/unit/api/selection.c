@@ -201,6 +201,41 @@ START_TEST(numbers_are_those_that_are_printed)
 }
 END_TEST
 
+/* The first cell is the square of 50 m at N 6,210,000, E 462,500. */
+START_TEST(coordinates_are_in_the_crs_that_is_named)
+{
+    static const struct {
+        const char *crs, *filter;
+        int expected; /* -1: refused */
+    } rows[] = {
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, POINT(6210010 462510))", 1},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, POINT(6210000 462500))", 1},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, POINT(6209999.99 462500))", 0},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, POINT(462510 6210010))", 0},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, BBOX(6210000, 462500, 6210300, 462850))", 4},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, BBOX(6210000, 462850, 6210300, 462500))", -1},
+        {"EPSG/0/3006", "S_INTERSECTS(geometry, POINT(1e9 462510))", -1},
+        {"EPSG/0/4326", "S_INTERSECTS(geometry, BBOX(55, 14, 57, 15))", CELLS},
+        {"EPSG/0/4326", "S_INTERSECTS(geometry, BBOX(55, 170, 57, 15))", CELLS},
+        {"EPSG/0/4326", "S_INTERSECTS(geometry, POINT(14 91))", 0},
+        {"EPSG/0/4326", "S_INTERSECTS(geometry, POINT(91 14))", -1},
+        {"OGC/1.3/CRS84", "S_INTERSECTS(geometry, BBOX(14, 55, 15, 57))", CELLS},
+        {"OGC/1.3/CRS84", "S_INTERSECTS(geometry, POINT(462510 6210010))", -1},
+        {"EPSG/0/32633", "S_INTERSECTS(geometry, POINT(462510 6210010))", -1}};
+    open_world();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char uri[80];
+        snprintf(uri, sizeof uri, "http://www.opengis.net/def/crs/%s", rows[i].crs);
+        struct answer a = ask(api, CELLS_OF("filter", rows[i].filter, "filter-crs", uri));
+        int n = a.status == GK_OK ? (int)json_number(a.body, "numberMatched") : -1;
+        ck_assert_msg(n == rows[i].expected, "%s in %s: %d %s", rows[i].filter, rows[i].crs, n,
+                      n < 0 ? a.error.message : "");
+        forget(&a);
+    }
+    close_world();
+}
+END_TEST
+
 /* --- Keeping ---------------------------------------------------------------------------- */
 
 START_TEST(what_is_kept_is_bounded)
@@ -262,4 +297,5 @@ GK_UNIT_MAIN("selection", a_selection_is_made_once_for_a_query,
              without_filter_and_order_there_is_none, pages_in_an_order_resume_where_they_ended,
              nulls_come_last_both_ways_and_ties_stay_as_the_layer_has_them,
              watch_areas_are_not_ranked, what_is_not_the_callers_does_not_exist,
-             numbers_are_those_that_are_printed, what_is_kept_is_bounded, threads_share_selections)
+             numbers_are_those_that_are_printed, coordinates_are_in_the_crs_that_is_named,
+             what_is_kept_is_bounded, threads_share_selections)

@@ -29,6 +29,7 @@ struct gk_parameter {
     const char *initial; /* default as text; NULL: none */
     const char *choices;
     bool clamps;
+    bool is_list;      /* TEXT: several with commas, for OpenAPI an array of strings */
     enum gk_role role; /* least role that may use it; others get 400 as if unknown */
     const char *description;
     const char *format;  /* of the text, in OpenAPI ("uri"); NULL: none */
