@@ -9,13 +9,6 @@
 #include "style.h"
 #include "tile.h"
 
-static void put_reference(struct gk_json *json, const char *to)
-{
-    gk_json_object_begin(json);
-    gk_json_member(json, "$ref", to);
-    gk_json_object_end(json);
-}
-
 /* Of a path that is about data: what may go wrong. */
 static void put_problems(struct gk_json *json)
 {
@@ -25,7 +18,7 @@ static void put_problems(struct gk_json *json)
                                               {"503", "#/components/responses/Unavailable"}};
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
         gk_json_key(json, problems[i][0]);
-        put_reference(json, problems[i][1]);
+        gk_openapi_put_reference(json, problems[i][1]);
     }
 }
 
@@ -59,7 +52,7 @@ static void put_responses(struct gk_json *json, const char *const *types, bool i
         put_problems(json);
     else {
         gk_json_key(json, "400");
-        put_reference(json, "#/components/responses/Invalid");
+        gk_openapi_put_reference(json, "#/components/responses/Invalid");
     }
     gk_json_object_end(json);
 }
@@ -69,14 +62,7 @@ static void put_start(struct gk_json *json, const char *path, const char *id, co
 {
     gk_json_key(json, path);
     gk_json_object_begin(json);
-    gk_json_key(json, "get");
-    gk_json_object_begin(json);
-    gk_json_member(json, "operationId", id);
-    gk_json_member(json, "summary", summary);
-    gk_json_key(json, "tags");
-    gk_json_array_begin(json);
-    gk_json_text(json, tag);
-    gk_json_array_end(json);
+    gk_openapi_put_operation(json, id, summary, tag);
 }
 
 static void put_end(struct gk_json *json)
@@ -137,7 +123,8 @@ static void put_query(struct gk_json *json, const struct gk_view *view,
         struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
         gk_example_set(view, c, table->which[i], &one[0]);
         if (gk_is_version_parameter(one[0].name))
-            put_reference(json, gk_text(view->request, "#/components/parameters/%s", one[0].name));
+            gk_openapi_put_reference(
+                json, gk_text(view->request, "#/components/parameters/%s", one[0].name));
         else
             gk_parameters_put_openapi(json, one, view->request->principal.role);
     }
@@ -153,7 +140,7 @@ static void put_format(struct gk_json *json, const char *choices)
          .description = "The form of the answer; without it the Accept header decides."},
         {.name = NULL}};
     gk_parameters_put_openapi(json, row, GK_ROLE_PUBLIC);
-    put_reference(json, "#/components/parameters/lang");
+    gk_openapi_put_reference(json, "#/components/parameters/lang");
 }
 
 /* One path of a collection. `choices` NULL: of a tile. */
