@@ -76,10 +76,10 @@ static double expected(const struct work *work, double share, uint32_t from, uin
 }
 
 /* Adds the running totals of one more place to those of the circle. */
-static void enter(struct work *work, const uint32_t *table, uint32_t place)
+static inline void enter(const struct work *work, const uint32_t *table, uint32_t place)
 {
     const uint32_t *row = table + (size_t)place * (work->input->periods + 1);
-    for (uint32_t t = 0; t <= work->input->periods; t++)
+    for (uint32_t t = 1; t <= work->input->periods; t++) /* column 0 is 0 */
         work->inside[t] += row[t];
 }
 
@@ -114,11 +114,12 @@ static inline double improve(double best, double c, double mu, double total)
 /* Poisson: spans of one length have one expectation, so only the fullest counts. */
 static double largest_poisson(const struct work *work, double share, double best)
 {
-    uint32_t periods = work->input->periods;
+    uint32_t periods = work->input->periods, longest = work->options->max_window;
+    bool prospective = work->options->prospective;
     const uint32_t *inside = work->inside;
-    for (uint32_t length = 1; length <= work->options->max_window; length++) {
-        uint32_t most = 0;
-        for (uint32_t to = work->options->prospective ? periods : length; to <= periods; to++) {
+    for (uint32_t length = 1; length <= longest; length++) {
+        uint32_t most = inside[periods] - inside[periods - length];
+        for (uint32_t to = prospective ? periods : length; to < periods; to++) {
             uint32_t c = inside[to] - inside[to - length];
             most = c > most ? c : most;
         }
@@ -158,11 +159,11 @@ static double visit(struct work *work, const uint32_t *table, struct best *best)
             enter(work, table,
                   zones->order[(size_t)zone->centre * work->input->places + entered++]);
         if (best != NULL)
-            result += look_at_all(work, zone->weight / work->total_weight, &best[z]);
+            result += look_at_all(work, zone->share, &best[z]);
         else if (poisson)
-            result = largest_poisson(work, zone->weight / work->total_weight, result);
+            result = largest_poisson(work, zone->share, result);
         else
-            result = largest_permutation(work, zone->weight / work->total_weight, result);
+            result = largest_permutation(work, zone->share, result);
     }
     return result;
 }
@@ -430,7 +431,7 @@ enum gk_status gk_scan(struct gk_scan *out, struct gk_scan_cluster *clusters, ui
     status = load(&work, out);
     if (status == GK_OK)
         status = scan_zones_find(&work.zones, input->e_m, input->n_m, work.weight, input->places,
-                                 options->max_share * work.total_weight);
+                                 work.total_weight, options->max_share);
     if (status != GK_OK)
         goto out;
     out->zones = (uint32_t)work.zones.count;
