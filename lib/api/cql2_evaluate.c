@@ -6,7 +6,7 @@
 #include "base/date.h"
 #include "cql2.h"
 
-enum { BYTES_PER_STEP = 16, EDGES_PER_STEP = 16 };
+enum { BYTES_PER_STEP = 16, EDGES_PER_STEP = 4 };
 #define MICROSECONDS INT64_C(1000000)
 
 static enum gk_cql2_truth truth(bool is_so)

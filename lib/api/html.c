@@ -25,7 +25,8 @@ static const char style[] =
     "pre code{overflow-wrap:normal}summary{cursor:pointer;padding:.4rem 0}"
     "summary:focus{outline:3px solid #00489a;outline-offset:2px}h2{margin:1.5rem 0 "
     ".5rem}h3{margin:1rem 0 .25rem}"
-    ".skip{position:absolute;left:-999rem}.skip:focus{position:static}"
+    "li{overflow-wrap:anywhere}p>a{display:inline-block;padding:.15rem "
+    "0}.skip{position:absolute;left:-999rem}.skip:focus{position:static}"
     "@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .5rem}}";
 
 const char *gk_say(const struct gk_request *request, const char *swedish, const char *english)

@@ -14,8 +14,8 @@ enum {
     GK_SELECTIONS_MAX_BYTES = 64 << 20,
     /* What making one may take for its keys of order. */
     GK_SORT_MAX_BYTES = 192 << 20,
-    /* Steps that making one may cost: a step is a node of a filter, 16 edges or
-     * characters, or a comparison of two features; some 10 to 50 ns each. */
+    /* Steps that making one may cost: a step is a node of a filter, 4 pairs of
+     * edges, 16 characters, or a comparison of two features; some 10 to 50 ns each. */
     GK_SELECTION_WORK_MAX = 60000000,
     GK_SORT_KEYS_MAX = 4
 };

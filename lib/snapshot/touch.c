@@ -104,10 +104,16 @@ static bool edge_touches_piece(struct gk_xy a, struct gk_xy b, const struct piec
     return false;
 }
 
-/* `a` may be of shapes in a plane: its points are computed, once each. */
+static uint32_t point_count(const struct piece *piece)
+{
+    return piece->start[piece->end] - piece->start[piece->first];
+}
+
+/* `a` is the larger one: most of its edges are told by the box of the other. Points of
+ * shapes in a plane are computed, those of `a` once each. */
 static bool any_edges_touch(const struct piece *a, const struct piece *b, uint64_t *work)
 {
-    uint32_t edges_of_b = b->start[b->end] - b->start[b->first];
+    uint32_t edges_of_b = point_count(b);
     for (uint32_t p = a->first; p < a->end; p++) {
         uint32_t first = a->start[p], end = first + edge_count(a, p);
         if (first == end)
@@ -156,9 +162,10 @@ static bool pieces_touch(const struct piece *a, const struct piece *b, uint64_t 
 {
     if (!boxes_touch(&a->box, &b->box))
         return false;
-    if (any_edges_touch(a, b, work))
+    bool is_larger = point_count(a) >= point_count(b);
+    if (any_edges_touch(is_larger ? a : b, is_larger ? b : a, work))
         return true;
-    *work += a->start[a->end] - a->start[a->first] + b->start[b->end] - b->start[b->first];
+    *work += (uint64_t)point_count(a) + point_count(b);
     return holds(a, point_at(b, b->start[b->first])) || holds(b, point_at(a, a->start[a->first]));
 }
 

@@ -82,6 +82,17 @@ int main(void)
         crs[i].query[3] = uris[i];
         measure(api, names[i], crs[i], 20);
     }
+    static const char *const boxes[] = {"6300000,460000,6500000,464500", /* about half */
+                                        "1600000,7700000,1605000,8100000"};
+    for (int i = 0; i < 2; i++) {
+        static const char *const names[] = {"cells in a large box in EPSG:3006 counted",
+                                            "cells in a large box in EPSG:3857 counted"};
+        struct question counted = {
+            .handler = gk_resource_items,
+            .collection = "cells",
+            .query = {"bbox", boxes[i], "bbox-crs", uris[i + 1], "resultType", "hits"}};
+        measure(api, names[i], counted, 50);
+    }
     struct question csv = page;
     csv.format = GK_FORMAT_CSV;
     measure(api, "CSV of 1,000 cells", csv, 20);

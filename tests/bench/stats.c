@@ -8,6 +8,7 @@
 #include "stats/gistar.h"
 #include "stats/kde.h"
 #include "stats/knox.h"
+#include "stats/scan.h"
 #include "stats/squares.h"
 
 enum { SIDE = 1000, SQUARES = SIDE * SIDE, POINTS = 1000000, ROUNDS = 5 };
@@ -121,10 +122,42 @@ static void bench_knox(void)
     free(e), free(n), free(day);
 }
 
+static void bench_scan(uint32_t places, uint32_t periods, enum gk_scan_model model,
+                       const char *name)
+{
+    double *e = room(places, sizeof *e), *n = room(places, sizeof *n);
+    double *population = room(places, sizeof *population);
+    uint32_t *cases = room((size_t)places * periods, sizeof *cases);
+    struct gk_random random;
+    gk_random_init(&random, 4, 0);
+    scatter(e, n, places, 100000);
+    for (uint32_t i = 0; i < places; i++) {
+        population[i] = 200 + (double)gk_random_below(&random, 3000);
+        for (uint32_t t = 0; t < periods; t++)
+            cases[(size_t)i * periods + t] =
+                gk_random_poisson(&random, population[i] / 250 / periods);
+    }
+    struct gk_scan_input input = {e, n, population, cases, places, periods};
+    struct gk_scan_options options = {.model = model,
+                                      .prospective = periods > 1,
+                                      .max_window = periods > 1 ? 12 : 1,
+                                      .max_share = GK_SCAN_MAX_SHARE,
+                                      .replicates = GK_SCAN_REPLICATES,
+                                      .seed = 1};
+    struct gk_scan scan;
+    struct gk_scan_cluster clusters[10];
+    MEASURE(name, must(gk_scan(&scan, clusters, 10, NULL, &input, &options)));
+    free(e), free(n), free(population), free(cases);
+}
+
 int main(void)
 {
     bench_maps();
     bench_gistar();
     bench_knox();
+    bench_scan(300, 1, GK_SCAN_POISSON, "scan, 300 districts, 999 replicates");
+    bench_scan(1000, 1, GK_SCAN_POISSON, "scan, 1,000 districts, 999 replicates");
+    bench_scan(300, 40, GK_SCAN_PERMUTATION,
+               "scan, 300 districts, 40 weeks, permutation, prospective, 999 replicates");
     return 0;
 }

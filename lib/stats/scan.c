@@ -1,0 +1,466 @@
+/* Kulldorff's scan: the observed table once in full, then replicates of which
+ * only the largest llr is wanted.
+ *
+ * A table is kept as running totals over the periods, so that the cases of a
+ * circle are sums of rows and those of a span one difference. c ln(c / mu) bounds
+ * the llr from above and comes from a table of logarithms: most spans of a
+ * replicate are passed over by it, and the llr itself is always computed by
+ * gk_scan_llr(), so that equal tables have equal llr. */
+#include "stats/scan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "scan_zones.h"
+
+enum { REPLICATES_MAX = 99999, LOGS_MAX = 1 << 20 };
+
+#define EULER 0.57721566490153286061
+
+/* The best span of one circle. */
+struct best {
+    double llr, expected;
+    uint32_t cases, first, last;
+};
+
+/* One call; see scan_release(). */
+struct work {
+    const struct gk_scan_input *input;
+    const struct gk_scan_options *options;
+    struct scan_zones zones;
+    double *weight;                                /* [places] */
+    uint32_t *observed;                            /* [places][periods + 1] running totals */
+    uint32_t *dealt;                               /* the same for a replicate */
+    uint32_t *margin;                              /* [periods + 1] of all places */
+    uint32_t *inside;                              /* [periods + 1] of the circle */
+    uint32_t *case_place, *case_period, *shuffled; /* of each case */
+    double *cumulated;                             /* [places] population */
+    double *logs;                                  /* ln c */
+    struct best *best;                             /* [zones] */
+    double total_weight;
+    uint32_t total, log_count, last_place; /* the last with weight */
+};
+
+static void scan_release(struct work *work)
+{
+    scan_zones_release(&work->zones);
+    free(work->weight);
+    free(work->observed);
+    free(work->dealt);
+    free(work->margin);
+    free(work->inside);
+    free(work->case_place);
+    free(work->case_period);
+    free(work->shuffled);
+    free(work->cumulated);
+    free(work->logs);
+    free(work->best);
+}
+
+double gk_scan_llr(double cases, double expected, double total)
+{
+    if (!(cases > expected && expected > 0))
+        return 0;
+    double rest = total - cases;
+    return cases * log(cases / expected) + (rest > 0 ? rest * log(rest / (total - expected)) : 0);
+}
+
+static double log_of(const struct work *work, uint32_t n)
+{
+    return n < work->log_count ? work->logs[n] : log(n);
+}
+
+/* Expected cases of a circle in a span. */
+static double expected(const struct work *work, double weight, uint32_t from, uint32_t to)
+{
+    double share = weight / work->total_weight;
+    if (work->options->model == GK_SCAN_POISSON)
+        return share * work->total * ((double)(to - from) / work->input->periods);
+    return share * (double)(work->margin[to] - work->margin[from]);
+}
+
+/* Adds the running totals of one more place to those of the circle. */
+static void enter(struct work *work, const uint32_t *table, uint32_t place)
+{
+    const uint32_t *row = table + (size_t)place * (work->input->periods + 1);
+    for (uint32_t t = 0; t <= work->input->periods; t++)
+        work->inside[t] += row[t];
+}
+
+/* ---- one circle ------------------------------------------------------------ */
+
+/* All spans: the best, and the sum of their llr. */
+static double look_at_all(const struct work *work, double weight, struct best *best)
+{
+    uint32_t periods = work->input->periods, longest = work->options->max_window;
+    double sum = 0;
+    for (uint32_t to = work->options->prospective ? periods : 1; to <= periods; to++)
+        for (uint32_t length = 1; length <= longest && length <= to; length++) {
+            uint32_t from = to - length, c = work->inside[to] - work->inside[from];
+            double mu = expected(work, weight, from, to), llr = gk_scan_llr(c, mu, work->total);
+            sum += llr;
+            if (llr > best->llr)
+                *best = (struct best){llr, mu, c, from, to - 1};
+        }
+    return sum;
+}
+
+/* The larger of `best` and the llr of c cases in the span, if c can reach it. */
+static double improve(const struct work *work, double best, uint32_t c, double weight,
+                      double log_share, double log_even, uint32_t from, uint32_t to)
+{
+    /* The slack is for rounding of the bound. */
+    if (c * (log_of(work, c) - log_share - log_even) <= best - 1e-9)
+        return best;
+    double llr = gk_scan_llr(c, expected(work, weight, from, to), work->total);
+    return llr > best ? llr : best;
+}
+
+/* Poisson: spans of one length have one expectation, so only the fullest counts. */
+static double largest_poisson(const struct work *work, double weight, double best)
+{
+    uint32_t periods = work->input->periods;
+    const uint32_t *inside = work->inside;
+    double log_share = log(weight / work->total_weight);
+    for (uint32_t length = 1; length <= work->options->max_window; length++) {
+        uint32_t most = 0;
+        for (uint32_t to = work->options->prospective ? periods : length; to <= periods; to++) {
+            uint32_t c = inside[to] - inside[to - length];
+            most = c > most ? c : most;
+        }
+        double even = (double)work->total * length / periods;
+        if (most > 0 && most > weight / work->total_weight * even)
+            best = improve(work, best, most, weight, log_share, log(even), 0, length);
+    }
+    return best;
+}
+
+static double largest_permutation(const struct work *work, double weight, double best)
+{
+    uint32_t periods = work->input->periods, longest = work->options->max_window;
+    const uint32_t *inside = work->inside, *margin = work->margin;
+    double share = weight / work->total_weight, log_share = log(share);
+    for (uint32_t to = work->options->prospective ? periods : 1; to <= periods; to++)
+        for (uint32_t length = 1; length <= longest && length <= to; length++) {
+            uint32_t from = to - length, c = inside[to] - inside[from];
+            uint32_t all = margin[to] - margin[from];
+            if (c > share * all)
+                best = improve(work, best, c, weight, log_share, log_of(work, all), from, to);
+        }
+    return best;
+}
+
+/* ---- one table ------------------------------------------------------------- */
+
+/* Goes through the circles of a table. With `best`, fills it and returns the sum
+ * of all llr; without, returns the largest. */
+static double visit(struct work *work, const uint32_t *table, struct best *best)
+{
+    const struct scan_zones *zones = &work->zones;
+    bool poisson = work->options->model == GK_SCAN_POISSON;
+    double result = 0;
+    uint32_t entered = 0;
+    for (size_t z = 0; z < zones->count; z++) {
+        const struct scan_zone *zone = &zones->zones[z];
+        if (z == 0 || zones->zones[z - 1].centre != zone->centre) {
+            memset(work->inside, 0, ((size_t)work->input->periods + 1) * sizeof *work->inside);
+            entered = 0;
+        }
+        while (entered < zone->count)
+            enter(work, table,
+                  zones->order[(size_t)zone->centre * work->input->places + entered++]);
+        if (best != NULL)
+            result += look_at_all(work, zone->weight, &best[z]);
+        else if (zone->weight > 0)
+            result = poisson ? largest_poisson(work, zone->weight, result)
+                             : largest_permutation(work, zone->weight, result);
+    }
+    return result;
+}
+
+/* From counts, each in the column after its period, to running totals. */
+static void run_totals(struct work *work, uint32_t *table)
+{
+    for (size_t i = 0; i < work->input->places; i++) {
+        uint32_t *row = table + i * (work->input->periods + 1);
+        for (uint32_t t = 1; t <= work->input->periods; t++)
+            row[t] += row[t - 1];
+    }
+}
+
+/* The place of a uniform number in [0, population): never one without any. */
+static uint32_t place_of(const struct work *work, double at)
+{
+    uint32_t low = 0, high = work->last_place;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (work->cumulated[middle] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static void deal(struct work *work, uint32_t replicate)
+{
+    struct gk_random random;
+    size_t columns = (size_t)work->input->periods + 1;
+    gk_random_init(&random, work->options->seed, replicate);
+    memset(work->dealt, 0, work->input->places * columns * sizeof *work->dealt);
+    if (work->options->model == GK_SCAN_POISSON) {
+        for (uint32_t c = 0; c < work->total; c++) {
+            size_t place = place_of(work, gk_random_unit(&random) * work->total_weight);
+            work->dealt[place * columns + 1 + gk_random_below(&random, work->input->periods)]++;
+        }
+    } else {
+        memcpy(work->shuffled, work->case_period, work->total * sizeof *work->shuffled);
+        for (uint32_t c = work->total; c > 0; c--) {
+            uint32_t at = (uint32_t)gk_random_below(&random, c), period = work->shuffled[at];
+            work->shuffled[at] = work->shuffled[c - 1];
+            work->dealt[work->case_place[c - 1] * columns + 1 + period]++;
+        }
+    }
+    run_totals(work, work->dealt);
+}
+
+/* ---- clusters -------------------------------------------------------------- */
+
+static bool overlaps(const struct work *work, const struct scan_zone *zone, const bool *taken)
+{
+    const uint32_t *order = work->zones.order + (size_t)zone->centre * work->input->places;
+    for (uint32_t k = 0; k < zone->count; k++)
+        if (taken[order[k]])
+            return true;
+    return false;
+}
+
+static void describe(const struct work *work, struct gk_scan_cluster *cluster, size_t z)
+{
+    const struct scan_zone *zone = &work->zones.zones[z];
+    const struct best *best = &work->best[z];
+    uint32_t farthest =
+        work->zones.order[(size_t)zone->centre * work->input->places + zone->count - 1];
+    double de = work->input->e_m[farthest] - work->input->e_m[zone->centre];
+    double dn = work->input->n_m[farthest] - work->input->n_m[zone->centre];
+    *cluster = (struct gk_scan_cluster){.centre = zone->centre,
+                                        .places = zone->count,
+                                        .first = best->first,
+                                        .last = best->last,
+                                        .radius_m = sqrt(de * de + dn * dn),
+                                        .cases = best->cases,
+                                        .expected = best->expected,
+                                        .llr = best->llr,
+                                        .p = NAN,
+                                        .gumbel_p = NAN,
+                                        .recurrence = NAN};
+}
+
+/* The best circle that shares no place with those before it, again and again. */
+static uint32_t choose(const struct work *work, struct gk_scan_cluster *clusters, uint32_t most,
+                       bool *taken)
+{
+    for (uint32_t found = 0; found < most; found++) {
+        size_t first = work->zones.count;
+        double llr = 0;
+        for (size_t z = 0; z < work->zones.count; z++)
+            if (work->best[z].llr > llr && !overlaps(work, &work->zones.zones[z], taken)) {
+                llr = work->best[z].llr;
+                first = z;
+            }
+        if (first == work->zones.count)
+            return found;
+        describe(work, &clusters[found], first);
+        const struct scan_zone *zone = &work->zones.zones[first];
+        for (uint32_t k = 0; k < zone->count; k++)
+            taken[work->zones.order[(size_t)zone->centre * work->input->places + k]] = true;
+    }
+    return most;
+}
+
+/* Moments of the maxima give the Gumbel distribution; without spread there is
+ * none and the counted p stands. */
+static void fill_p(struct gk_scan_cluster *cluster, const struct gk_scan_options *options,
+                   const double *maxima)
+{
+    double b = options->replicates, mean = 0, squares = 0, reached = 0;
+    for (uint32_t r = 0; r < options->replicates; r++) {
+        mean += (maxima[r] - maxima[0]) / b; /* equal maxima have no spread at all */
+        reached += maxima[r] >= cluster->llr;
+    }
+    mean += maxima[0];
+    for (uint32_t r = 0; r < options->replicates; r++)
+        squares += (maxima[r] - mean) * (maxima[r] - mean);
+    double scale = b > 1 ? sqrt(squares / (b - 1)) * 2.44948974278317809820 / M_PI : 0;
+    cluster->p = (reached + 1) / (b + 1);
+    cluster->gumbel_p =
+        scale > 0 ? -expm1(-exp(-(cluster->llr - mean) / scale - EULER)) : cluster->p;
+    if (options->prospective)
+        cluster->recurrence = 1 / cluster->p;
+}
+
+/* ---- the call -------------------------------------------------------------- */
+
+static bool usable(const struct gk_scan_input *input, const struct gk_scan_options *options)
+{
+    if (input->places == 0 || input->periods == 0 || options->max_window == 0 ||
+        options->max_window > input->periods || options->replicates > REPLICATES_MAX ||
+        !(options->max_share > 0 && options->max_share <= 1) ||
+        (options->model != GK_SCAN_POISSON && options->model != GK_SCAN_PERMUTATION))
+        return false;
+    for (uint32_t i = 0; i < input->places; i++) {
+        if (!isfinite(input->e_m[i]) || !isfinite(input->n_m[i]))
+            return false;
+        if (options->model == GK_SCAN_POISSON &&
+            !(input->population[i] >= 0 && input->population[i] <= 1e15))
+            return false;
+    }
+    return true;
+}
+
+/* Totals, margin and weights; what has no population is left out. */
+static enum gk_status load(struct work *work, struct gk_scan *out)
+{
+    const struct gk_scan_input *input = work->input;
+    bool poisson = work->options->model == GK_SCAN_POISSON;
+    size_t columns = (size_t)input->periods + 1;
+    for (size_t i = 0; i < input->places; i++) {
+        bool counts = !poisson || input->population[i] > 0;
+        uint64_t here = 0;
+        for (uint32_t t = 0; t < input->periods; t++)
+            here += input->cases[i * input->periods + t];
+        *(counts ? &out->cases : &out->left_out) += here;
+        if (out->cases > GK_SCAN_CASES_MAX)
+            return GK_TOO_LARGE;
+        for (uint32_t t = 0; counts && t < input->periods; t++) {
+            uint32_t c = input->cases[i * input->periods + t];
+            work->observed[i * columns + t + 1] = c;
+            work->margin[t + 1] += c;
+        }
+        work->weight[i] = poisson ? input->population[i] : (double)here;
+        work->total_weight += work->weight[i];
+        work->cumulated[i] = work->total_weight;
+        if (work->weight[i] > 0)
+            work->last_place = (uint32_t)i;
+    }
+    work->total = (uint32_t)out->cases;
+    for (uint32_t t = 1; t <= input->periods; t++)
+        work->margin[t] += work->margin[t - 1];
+    run_totals(work, work->observed);
+    return GK_OK;
+}
+
+static bool reserve(struct work *work)
+{
+    size_t places = work->input->places, columns = (size_t)work->input->periods + 1;
+    work->weight = calloc(places, sizeof *work->weight);
+    work->cumulated = calloc(places, sizeof *work->cumulated);
+    work->observed = calloc(places * columns, sizeof *work->observed);
+    work->dealt = calloc(places * columns, sizeof *work->dealt);
+    work->margin = calloc(columns, sizeof *work->margin);
+    work->inside = calloc(columns, sizeof *work->inside);
+    return work->weight != NULL && work->cumulated != NULL && work->observed != NULL &&
+           work->dealt != NULL && work->margin != NULL && work->inside != NULL;
+}
+
+/* What depends on the number of cases and circles. */
+static bool reserve_more(struct work *work)
+{
+    size_t total = work->total, columns = (size_t)work->input->periods + 1, c = 0;
+    work->log_count = work->total < LOGS_MAX ? work->total + 1 : LOGS_MAX;
+    work->logs = malloc(work->log_count * sizeof *work->logs);
+    work->best = calloc(work->zones.count + 1, sizeof *work->best);
+    if (work->logs == NULL || work->best == NULL)
+        return false;
+    for (uint32_t i = 0; i < work->log_count; i++)
+        work->logs[i] = log(i);
+    if (work->options->model == GK_SCAN_POISSON || work->options->replicates == 0)
+        return true;
+    work->case_place = malloc((total + 1) * sizeof *work->case_place);
+    work->case_period = malloc((total + 1) * sizeof *work->case_period);
+    work->shuffled = malloc((total + 1) * sizeof *work->shuffled);
+    if (work->case_place == NULL || work->case_period == NULL || work->shuffled == NULL)
+        return false;
+    for (uint32_t i = 0; i < work->input->places; i++)
+        for (uint32_t t = 0; t < work->input->periods; t++)
+            for (uint32_t k = work->observed[i * columns + t];
+                 k < work->observed[i * columns + t + 1]; k++, c++) {
+                work->case_place[c] = i;
+                work->case_period[c] = t;
+            }
+    return true;
+}
+
+static uint32_t count_windows(const struct gk_scan_input *input,
+                              const struct gk_scan_options *options)
+{
+    uint32_t longest = options->max_window;
+    if (options->prospective)
+        return longest;
+    return longest * input->periods - longest * (longest - 1) / 2;
+}
+
+static bool affordable(const struct work *work, const struct gk_scan *out)
+{
+    double table = (double)work->zones.steps * work->input->periods +
+                   (double)out->zones * out->windows + (double)out->cases;
+    return table * ((double)work->options->replicates + 1) <= GK_SCAN_COST_MAX;
+}
+
+static enum gk_status run(struct work *work, struct gk_scan *out, struct gk_scan_cluster *clusters,
+                          uint32_t clusters_max, double *maxima)
+{
+    bool *taken = calloc(work->input->places, sizeof *taken);
+    if (taken == NULL)
+        return GK_NO_MEMORY;
+    out->llr_sum = visit(work, work->observed, work->best);
+    out->clusters = choose(work, clusters, clusters_max, taken);
+    free(taken);
+    for (uint32_t r = 0; r < work->options->replicates; r++) {
+        deal(work, r);
+        maxima[r] = visit(work, work->dealt, NULL);
+    }
+    for (uint32_t k = 0; work->options->replicates > 0 && k < out->clusters; k++)
+        fill_p(&clusters[k], work->options, maxima);
+    return GK_OK;
+}
+
+enum gk_status gk_scan(struct gk_scan *out, struct gk_scan_cluster *clusters, uint32_t clusters_max,
+                       double *maxima, const struct gk_scan_input *input,
+                       const struct gk_scan_options *options)
+{
+    struct work work = {.input = input, .options = options};
+    double *own = NULL;
+    *out = (struct gk_scan){0};
+    if (input->places > GK_SCAN_PLACES_MAX || input->periods > GK_SCAN_PERIODS_MAX)
+        return GK_TOO_LARGE;
+    if (!usable(input, options))
+        return GK_INVALID;
+    enum gk_status status = GK_NO_MEMORY;
+    if (!reserve(&work))
+        goto out;
+    status = load(&work, out);
+    if (status == GK_OK)
+        status = scan_zones_find(&work.zones, input->e_m, input->n_m, work.weight, input->places,
+                                 options->max_share * work.total_weight);
+    if (status != GK_OK)
+        goto out;
+    out->zones = (uint32_t)work.zones.count;
+    out->windows = count_windows(input, options);
+    status = GK_TOO_LARGE;
+    if (!affordable(&work, out))
+        goto out;
+    status = GK_NO_MEMORY;
+    if (!reserve_more(&work))
+        goto out;
+    if (maxima == NULL)
+        maxima = own = malloc(((size_t)options->replicates + 1) * sizeof *own);
+    if (maxima != NULL)
+        status = run(&work, out, clusters, clusters_max, maxima);
+out:
+    free(own);
+    scan_release(&work);
+    return status;
+}
