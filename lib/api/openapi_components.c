@@ -194,7 +194,8 @@ static void put_features_schema(struct gk_json *json, const struct gk_view *view
     gk_json_object_begin(json);
     gk_json_member(json, "type", "array");
     gk_json_key(json, "items");
-    gk_openapi_put_reference(json, gk_text(view->request, "#/components/schemas/%s.feature", c->name));
+    gk_openapi_put_reference(json,
+                             gk_text(view->request, "#/components/schemas/%s.feature", c->name));
     gk_json_object_end(json);
     put_links_schema(json);
     gk_json_object_end(json);

@@ -17,7 +17,7 @@ void gk_openapi_put_reference(struct gk_json *json, const char *to)
 }
 
 void gk_openapi_put_operation(struct gk_json *json, const char *id, const char *summary,
-                                const char *tag)
+                              const char *tag)
 {
     gk_json_key(json, "get");
     gk_json_object_begin(json);
@@ -38,8 +38,8 @@ bool gk_openapi_is_shared(enum gk_query query)
 }
 
 void gk_openapi_put_parameter(struct gk_json *json, const struct gk_view *view,
-                          const struct gk_collection *c, const struct gk_query_table *table,
-                          size_t i)
+                              const struct gk_collection *c, const struct gk_query_table *table,
+                              size_t i)
 {
     struct gk_parameter one[2] = {table->row[i], {.name = NULL}};
     gk_example_set(view, c, table->which[i], &one[0]);
@@ -171,12 +171,13 @@ static void put_parameters(struct gk_json *json, const struct gk_view *view,
 {
     for (size_t i = 0; i < table->count; i++) {
         if (gk_openapi_is_shared(table->which[i]))
-            gk_openapi_put_reference(json,
-                          gk_text(view->request, "#/components/parameters/%s", table->row[i].name));
+            gk_openapi_put_reference(
+                json, gk_text(view->request, "#/components/parameters/%s", table->row[i].name));
         else
             gk_openapi_put_parameter(json, view, c, table, i);
     }
-    gk_openapi_put_reference(json, has_csv ? "#/components/parameters/f-items" : "#/components/parameters/f");
+    gk_openapi_put_reference(json, has_csv ? "#/components/parameters/f-items"
+                                           : "#/components/parameters/f");
     gk_openapi_put_reference(json, "#/components/parameters/lang");
 }
 
@@ -191,7 +192,7 @@ static enum gk_status put_items_path(struct gk_json *json, const struct gk_view 
     gk_json_key(json, gk_text(request, "/collections/%s/items%s", c->name, is_item ? "/{id}" : ""));
     gk_json_object_begin(json);
     gk_openapi_put_operation(json, gk_text(request, "%s.%s", c->name, is_item ? "item" : "items"),
-                        gk_collection_title(view, c), c->name);
+                             gk_collection_title(view, c), c->name);
     gk_json_key(json, "parameters");
     gk_json_array_begin(json);
     if (is_item)
@@ -215,7 +216,7 @@ static void put_about_path(struct gk_json *json, const struct gk_view *view,
     gk_json_key(json, gk_text(request, "/collections/%s%s", c->name, rest));
     gk_json_object_begin(json);
     gk_openapi_put_operation(json, gk_text(request, "%s.%s", c->name, name),
-                        gk_collection_title(view, c), c->name);
+                             gk_collection_title(view, c), c->name);
     put_about_parameters(json, view);
     put_responses(json, is_schema ? GK_SCHEMA_TYPE : "application/json",
                   is_schema ? "#/components/schemas/Anything" : "#/components/schemas/Collection",
