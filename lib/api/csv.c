@@ -148,9 +148,12 @@ static void put_link(struct gk_buf *buf, const char *rel, const char *type, cons
     gk_buf_putc(buf, '"');
 }
 
+/* The two alternates repeat the query. What is long fits once (it came in a request
+ * line of 8 KiB at most), but not three times, into what servers and proxies take
+ * for headers: then only `next` does. */
 const char *gk_csv_links(const struct gk_view *view, const char *next)
 {
-    enum { LINKS_MAX_BYTES = 64 * 1024 };
+    enum { LINKS_MAX_BYTES = 64 * 1024, LONG_BYTES = 1024 };
     const struct gk_request *request = view->request;
     const char *path = gk_text(request, "/collections/%s", view->collection.name);
     struct gk_address same = {.keeps_query = true};
@@ -163,9 +166,12 @@ const char *gk_csv_links(const struct gk_view *view, const char *next)
         same.cursor = NULL;
     }
     same.format = "json";
-    put_link(&buf, "alternate", GK_GEOJSON_TYPE, gk_address(request, request->path, same));
+    const char *json = gk_address(request, request->path, same);
     same.format = "html";
-    put_link(&buf, "alternate", "text/html", gk_address(request, request->path, same));
+    if (strlen(json) <= LONG_BYTES) {
+        put_link(&buf, "alternate", GK_GEOJSON_TYPE, json);
+        put_link(&buf, "alternate", "text/html", gk_address(request, request->path, same));
+    }
     put_link(&buf, "collection", "application/json",
              gk_address(request, path, (struct gk_address){0}));
     put_link(&buf, "describedby", GK_SCHEMA_TYPE,

@@ -67,7 +67,7 @@ void gk_grid_cache_free(struct gk_grid_cache *cache)
 static bool key_is(const struct gk_grid_key *a, const struct gk_grid_key *b)
 {
     return a->kind == b->kind && a->number == b->number && a->places == b->places &&
-           a->size_m == b->size_m && a->is_covered == b->is_covered &&
+           a->made_utc == b->made_utc && a->size_m == b->size_m && a->is_covered == b->is_covered &&
            a->definition == b->definition && a->period.from_hour == b->period.from_hour &&
            a->period.to_hour == b->period.to_hour;
 }

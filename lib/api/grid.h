@@ -16,6 +16,7 @@ struct gk_grid_cache;
 struct gk_grid_key {
     enum gk_snapshot_kind kind;
     int32_t number, places;
+    int64_t made_utc; /* a restored database may use a number again */
     int32_t size_m;
     bool is_covered; /* false: no counts, period is not looked at */
     struct gk_period period;

@@ -29,6 +29,7 @@ static enum gk_status open_hotspots(struct gk_view *view, struct gk_error *error
         .kind = s->kind,
         .number = s->number,
         .places = s->places,
+        .made_utc = s->made_utc,
         .size_m = view->size_m,
         .is_covered = view->is_covered,
         .period = view->is_covered ? view->period : (struct gk_period){0, 0},

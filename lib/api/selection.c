@@ -141,15 +141,16 @@ static bool is_about_showing(const char *name)
     return false;
 }
 
-/* The snapshot, the collection and all other parameters, as bytes in the arena. */
+/* The snapshot, the collection and all other parameters, as bytes in the arena. With
+ * its time: a restored database may use a number again, for other features. */
 static struct gk_text key_of(const struct gk_view *view)
 {
     const struct gk_snapshot *s = view->snapshot;
     const struct gk_request *request = view->request;
     struct gk_buf key;
     gk_buf_init(&key, KEY_MAX_BYTES);
-    gk_buf_printf(&key, "%d %d %d %s", (int)s->kind, (int)s->number, (int)s->places,
-                  view->collection.name);
+    gk_buf_printf(&key, "%d %d %d %lld %s", (int)s->kind, (int)s->number, (int)s->places,
+                  (long long)s->made_utc, view->collection.name);
     gk_buf_putc(&key, '\0');
     for (size_t i = 0; i < request->query_count; i++) {
         if (is_about_showing(request->query[i].name))

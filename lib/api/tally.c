@@ -38,8 +38,9 @@ void gk_tally_cache_free(struct gk_tally_cache *cache)
 static bool key_is(const struct gk_tally_key *a, const struct gk_tally_key *b)
 {
     return a->kind == b->kind && a->number == b->number && a->places == b->places &&
-           a->is_covered == b->is_covered && a->definition == b->definition &&
-           a->period.from_hour == b->period.from_hour && a->period.to_hour == b->period.to_hour;
+           a->made_utc == b->made_utc && a->is_covered == b->is_covered &&
+           a->definition == b->definition && a->period.from_hour == b->period.from_hour &&
+           a->period.to_hour == b->period.to_hour;
 }
 
 static struct gk_tally *tally_make(const struct gk_snapshot *s, struct gk_tally_key key)

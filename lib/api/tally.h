@@ -17,7 +17,8 @@ struct gk_tally_cache;
 struct gk_tally_key {
     enum gk_snapshot_kind kind;
     int32_t number, places;
-    bool is_covered; /* false: counts are 0 and nobody's; period is not looked at */
+    int64_t made_utc; /* a restored database may use a number again */
+    bool is_covered;  /* false: counts are 0 and nobody's; period is not looked at */
     struct gk_period period;
     uint32_t definition;
 };

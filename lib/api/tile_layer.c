@@ -410,6 +410,7 @@ static enum gk_status put_sums_of_cells(struct tiling *t)
         .kind = s->kind,
         .number = s->number,
         .places = s->places,
+        .made_utc = s->made_utc,
         .is_covered = view->is_covered,
         .period = view->is_covered ? view->period : (struct gk_period){0, 0},
         .definition = view->definition,

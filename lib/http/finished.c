@@ -74,8 +74,9 @@ bool gk_finished_send(struct gk_finished *finished)
         size_t before = atomic_fetch_add(&outbox->bytes, finished->length);
         if (before > 0 && finished->length > GK_OUTBOX_SMALL_BYTES &&
             (before >= outbox->maximum || finished->length > outbox->maximum - before)) {
-            atomic_fetch_sub(&finished->senders, 1);
-            atomic_fetch_sub(&outbox->bytes, finished->length);
+            /* Another may have come in between, on this count: the last ends it. */
+            if (atomic_fetch_sub(&finished->senders, 1) == 1)
+                atomic_fetch_sub(&outbox->bytes, finished->length);
             atomic_fetch_add_explicit(&outbox->refused, 1, memory_order_relaxed);
             return false;
         }

@@ -2,10 +2,10 @@
  * only the largest llr is wanted.
  *
  * A table is kept as running totals over the periods, so that the cases of a
- * circle are sums of rows and those of a span one difference. c ln(c / mu) bounds
- * the llr from above and comes from a table of logarithms: most spans of a
- * replicate are passed over by it, and the llr itself is always computed by
- * gk_scan_llr(), so that equal tables have equal llr. */
+ * circle are sums of rows and those of a span one difference. Since ln x < x - 1,
+ * the llr is below c (c - mu) / mu: by that, without a logarithm, most spans of a
+ * replicate are passed over. The llr itself is always computed by gk_scan_llr(),
+ * so that equal tables have equal llr. */
 #include "stats/scan.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "scan_zones.h"
 
-enum { REPLICATES_MAX = 99999, LOGS_MAX = 1 << 20 };
+enum { REPLICATES_MAX = 99999 };
 
 #define EULER 0.57721566490153286061
 
@@ -37,10 +37,10 @@ struct work {
     uint32_t *inside;                              /* [periods + 1] of the circle */
     uint32_t *case_place, *case_period, *shuffled; /* of each case */
     double *cumulated;                             /* [places] population */
-    double *logs;                                  /* ln c */
-    struct best *best;                             /* [zones] */
+    double *even;      /* [periods + 1] Poisson: cases of all in a span */
+    struct best *best; /* [zones] */
     double total_weight;
-    uint32_t total, log_count, last_place; /* the last with weight */
+    uint32_t total, last_place; /* the last with weight */
 };
 
 static void scan_release(struct work *work)
@@ -55,7 +55,7 @@ static void scan_release(struct work *work)
     free(work->case_period);
     free(work->shuffled);
     free(work->cumulated);
-    free(work->logs);
+    free(work->even);
     free(work->best);
 }
 
@@ -67,39 +67,33 @@ double gk_scan_llr(double cases, double expected, double total)
     return cases * log(cases / expected) + (rest > 0 ? rest * log(rest / (total - expected)) : 0);
 }
 
-static double log_of(const struct work *work, uint32_t n)
+/* Expected cases in a span of a circle with this share of the weight. */
+static double expected(const struct work *work, double share, uint32_t from, uint32_t to)
 {
-    return n < work->log_count ? work->logs[n] : log(n);
-}
-
-/* Expected cases of a circle in a span. */
-static double expected(const struct work *work, double weight, uint32_t from, uint32_t to)
-{
-    double share = weight / work->total_weight;
     if (work->options->model == GK_SCAN_POISSON)
-        return share * work->total * ((double)(to - from) / work->input->periods);
+        return share * work->even[to - from];
     return share * (double)(work->margin[to] - work->margin[from]);
 }
 
 /* Adds the running totals of one more place to those of the circle. */
-static void enter(struct work *work, const uint32_t *table, uint32_t place)
+static inline void enter(const struct work *work, const uint32_t *table, uint32_t place)
 {
     const uint32_t *row = table + (size_t)place * (work->input->periods + 1);
-    for (uint32_t t = 0; t <= work->input->periods; t++)
+    for (uint32_t t = 1; t <= work->input->periods; t++) /* column 0 is 0 */
         work->inside[t] += row[t];
 }
 
 /* ---- one circle ------------------------------------------------------------ */
 
 /* All spans: the best, and the sum of their llr. */
-static double look_at_all(const struct work *work, double weight, struct best *best)
+static double look_at_all(const struct work *work, double share, struct best *best)
 {
     uint32_t periods = work->input->periods, longest = work->options->max_window;
     double sum = 0;
     for (uint32_t to = work->options->prospective ? periods : 1; to <= periods; to++)
         for (uint32_t length = 1; length <= longest && length <= to; length++) {
             uint32_t from = to - length, c = work->inside[to] - work->inside[from];
-            double mu = expected(work, weight, from, to), llr = gk_scan_llr(c, mu, work->total);
+            double mu = expected(work, share, from, to), llr = gk_scan_llr(c, mu, work->total);
             sum += llr;
             if (llr > best->llr)
                 *best = (struct best){llr, mu, c, from, to - 1};
@@ -107,48 +101,41 @@ static double look_at_all(const struct work *work, double weight, struct best *b
     return sum;
 }
 
-/* The larger of `best` and the llr of c cases in the span, if c can reach it. */
-static double improve(const struct work *work, double best, uint32_t c, double weight,
-                      double log_share, double log_even, uint32_t from, uint32_t to)
+/* The larger of `best` and the llr of c cases where mu are expected. */
+static inline double improve(double best, double c, double mu, double total)
 {
-    /* The slack is for rounding of the bound. */
-    if (c * (log_of(work, c) - log_share - log_even) <= best - 1e-9)
+    /* Not above the bound; the factor is for its rounding. */
+    if (!(c > mu) || c * (c - mu) * (1 + 1e-9) < best * mu)
         return best;
-    double llr = gk_scan_llr(c, expected(work, weight, from, to), work->total);
+    double llr = gk_scan_llr(c, mu, total);
     return llr > best ? llr : best;
 }
 
 /* Poisson: spans of one length have one expectation, so only the fullest counts. */
-static double largest_poisson(const struct work *work, double weight, double best)
+static double largest_poisson(const struct work *work, double share, double best)
 {
-    uint32_t periods = work->input->periods;
+    uint32_t periods = work->input->periods, longest = work->options->max_window;
+    bool prospective = work->options->prospective;
     const uint32_t *inside = work->inside;
-    double log_share = log(weight / work->total_weight);
-    for (uint32_t length = 1; length <= work->options->max_window; length++) {
-        uint32_t most = 0;
-        for (uint32_t to = work->options->prospective ? periods : length; to <= periods; to++) {
+    for (uint32_t length = 1; length <= longest; length++) {
+        uint32_t most = inside[periods] - inside[periods - length];
+        for (uint32_t to = prospective ? periods : length; to < periods; to++) {
             uint32_t c = inside[to] - inside[to - length];
             most = c > most ? c : most;
         }
-        double even = (double)work->total * length / periods;
-        if (most > 0 && most > weight / work->total_weight * even)
-            best = improve(work, best, most, weight, log_share, log(even), 0, length);
+        best = improve(best, most, share * work->even[length], work->total);
     }
     return best;
 }
 
-static double largest_permutation(const struct work *work, double weight, double best)
+static double largest_permutation(const struct work *work, double share, double best)
 {
     uint32_t periods = work->input->periods, longest = work->options->max_window;
     const uint32_t *inside = work->inside, *margin = work->margin;
-    double share = weight / work->total_weight, log_share = log(share);
     for (uint32_t to = work->options->prospective ? periods : 1; to <= periods; to++)
-        for (uint32_t length = 1; length <= longest && length <= to; length++) {
-            uint32_t from = to - length, c = inside[to] - inside[from];
-            uint32_t all = margin[to] - margin[from];
-            if (c > share * all)
-                best = improve(work, best, c, weight, log_share, log_of(work, all), from, to);
-        }
+        for (uint32_t from = to > longest ? to - longest : 0; from < to; from++)
+            best = improve(best, inside[to] - inside[from],
+                           share * (double)(margin[to] - margin[from]), work->total);
     return best;
 }
 
@@ -172,10 +159,11 @@ static double visit(struct work *work, const uint32_t *table, struct best *best)
             enter(work, table,
                   zones->order[(size_t)zone->centre * work->input->places + entered++]);
         if (best != NULL)
-            result += look_at_all(work, zone->weight, &best[z]);
-        else if (zone->weight > 0)
-            result = poisson ? largest_poisson(work, zone->weight, result)
-                             : largest_permutation(work, zone->weight, result);
+            result += look_at_all(work, zone->share, &best[z]);
+        else if (poisson)
+            result = largest_poisson(work, zone->share, result);
+        else
+            result = largest_permutation(work, zone->share, result);
     }
     return result;
 }
@@ -369,13 +357,12 @@ static bool reserve(struct work *work)
 static bool reserve_more(struct work *work)
 {
     size_t total = work->total, columns = (size_t)work->input->periods + 1, c = 0;
-    work->log_count = work->total < LOGS_MAX ? work->total + 1 : LOGS_MAX;
-    work->logs = malloc(work->log_count * sizeof *work->logs);
     work->best = calloc(work->zones.count + 1, sizeof *work->best);
-    if (work->logs == NULL || work->best == NULL)
+    work->even = malloc(columns * sizeof *work->even);
+    if (work->best == NULL || work->even == NULL)
         return false;
-    for (uint32_t i = 0; i < work->log_count; i++)
-        work->logs[i] = log(i);
+    for (size_t length = 0; length < columns; length++)
+        work->even[length] = (double)total * ((double)length / work->input->periods);
     if (work->options->model == GK_SCAN_POISSON || work->options->replicates == 0)
         return true;
     work->case_place = malloc((total + 1) * sizeof *work->case_place);
@@ -444,7 +431,7 @@ enum gk_status gk_scan(struct gk_scan *out, struct gk_scan_cluster *clusters, ui
     status = load(&work, out);
     if (status == GK_OK)
         status = scan_zones_find(&work.zones, input->e_m, input->n_m, work.weight, input->places,
-                                 options->max_share * work.total_weight);
+                                 work.total_weight, options->max_share);
     if (status != GK_OK)
         goto out;
     out->zones = (uint32_t)work.zones.count;

@@ -93,7 +93,7 @@ static enum gk_status grow(struct scan_zones *zones, struct growth *growth, uint
 }
 
 /* Marks with count 0 the zones whose set an earlier one has, then closes up. */
-static void keep_first(struct scan_zones *zones, struct named *names)
+static void keep_first(struct scan_zones *zones, struct named *names, double total)
 {
     if (zones->count == 0)
         return;
@@ -103,8 +103,10 @@ static void keep_first(struct scan_zones *zones, struct named *names)
             zones->zones[names[i].zone].count = 0;
     size_t kept = 0;
     for (size_t i = 0; i < zones->count; i++)
-        if (zones->zones[i].count > 0)
-            zones->zones[kept++] = zones->zones[i];
+        if (zones->zones[i].count > 0) {
+            zones->zones[kept] = zones->zones[i];
+            zones->zones[kept++].share /= total;
+        }
     zones->count = kept;
     for (size_t i = 0; i < kept; i++)
         if (i + 1 == kept || zones->zones[i + 1].centre != zones->zones[i].centre)
@@ -122,7 +124,8 @@ static void sort_near(struct near *near, const double *e_m, const double *n_m, u
 }
 
 enum gk_status scan_zones_find(struct scan_zones *zones, const double *e_m, const double *n_m,
-                               const double *weight, uint32_t places, double limit)
+                               const double *weight, uint32_t places, double total,
+                               double max_share)
 {
     struct growth growth = {0};
     struct gk_random random;
@@ -140,10 +143,10 @@ enum gk_status scan_zones_find(struct scan_zones *zones, const double *e_m, cons
         sort_near(growth.near, e_m, n_m, c, places);
         for (uint32_t k = 0; k < places; k++)
             zones->order[(size_t)c * places + k] = growth.near[k].place;
-        status = grow(zones, &growth, c, weight, places, limit);
+        status = grow(zones, &growth, c, weight, places, max_share * total);
     }
     if (status == GK_OK)
-        keep_first(zones, growth.names);
+        keep_first(zones, growth.names, total);
     free(growth.near);
     free(growth.words);
     free(growth.names);

@@ -10,7 +10,7 @@
 /* The `count` places nearest to the centre, itself first. */
 struct scan_zone {
     uint32_t centre, count;
-    double weight; /* population or cases within */
+    double share; /* of all weight (population or cases) */
 };
 
 struct scan_zones {
@@ -19,11 +19,12 @@ struct scan_zones {
     size_t count, steps;     /* steps: places that are entered to visit them all */
 };
 
-/* Every set of places once, of the first centre and weight at most `limit`.
+/* Every set of places once, of the first centre, with at most `max_share` of the
+ * `total` weight (all shares are NaN when that is 0).
  * GK_TOO_LARGE over 8 million. scan_zones_release() also after failure. */
 GK_CHECKED enum gk_status scan_zones_find(struct scan_zones *zones, const double *e_m,
                                           const double *n_m, const double *weight, uint32_t places,
-                                          double limit);
+                                          double total, double max_share);
 
 void scan_zones_release(struct scan_zones *zones);
 

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import mvt
@@ -386,8 +387,41 @@ def tilejson_leads_to_tiles():
           "by negotiation as well")
 
 
+def styles_are_there_in_every_form():
+    types = {"mapbox": "application/vnd.mapbox.style+json", "qml": "application/x-qgis-layer-settings",
+             "qlr": "application/x-qgis-layer-definition"}
+    for name in LAYERS + ["incidents"]:
+        token = analyst if name == "incidents" else None
+        links = daemon.get("/collections/" + name, token=token).json()["links"]
+        (style,) = daemon.get("/collections/%s/styles" % name, token=token).json()["styles"]
+        for form, type_ in types.items():
+            for found in (links, style["links"]):
+                where = link(found, "stylesheet", type_)["href"][len(daemon.url()):]
+                answer = daemon.get(where, token=token)
+                ok(answer.status == 200 and answer.headers["Content-Type"] == type_, "%s as %s" % (name, form))
+            if form == "mapbox":
+                source = answer.json()["sources"][name]["url"][len(daemon.url()):]
+                is_eq(daemon.get(source, token=token).json()["vector_layers"][0]["id"], name, "its source is TileJSON")
+            else:
+                ok(xml.etree.ElementTree.fromstring(answer.text().split("\n", 1)[1]) is not None, "well-formed")
+    for form in types:
+        is_eq(daemon.get("/collections/incidents/styles/default?f=" + form).status, 401, "incidents' %s is no public matter" % form)
+    is_eq(daemon.get("/collections/cells/styles/other").status, 404, "another style there is not")
+
+
+def classes_are_as_wide_as_the_period_is_long():
+    def edges(period):
+        where = "/collections/cells/styles/default?f=mapbox&datetime=" + period
+        step = daemon.get(where).json()["layers"][0]["paint"]["fill-color"][-1]
+        return [v for v in step if isinstance(v, (int, float))]
+    is_eq(edges("2024-01-01/2024-12-31"), [5, 10, 20], "of a year")
+    is_eq(edges("2023-01-01/2024-12-31"), [10, 20, 40], "of two")
+    is_eq(edges("2024-01-01/2024-06-30"), [2.5, 5, 10], "of half a one")
+
+
 with municipality() as cluster, Daemon(cluster.conninfo()) as daemon:
     analyst = analyst_token(cluster)
+    daemon.poll(lambda: daemon.get("/revisions", token=analyst).status == 200, "the token is known")
     run(every_feature_is_there_with_its_properties_at_every_zoom,
         larger_squares_are_the_sums_of_smaller_ones,
         parameters_are_those_of_items,
@@ -402,4 +436,6 @@ with municipality() as cluster, Daemon(cluster.conninfo()) as daemon:
         tiles_are_compressed_and_validated_like_everything,
         ogc_tiles_finds_its_way,
         the_tile_matrix_set_is_the_registered_one,
-        tilejson_leads_to_tiles)
+        tilejson_leads_to_tiles,
+        styles_are_there_in_every_form,
+        classes_are_as_wide_as_the_period_is_long)

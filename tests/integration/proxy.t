@@ -95,6 +95,10 @@ def answers_pass_through_unchanged():
         is_eq(shown(proxy.get(CELLS, method="HEAD")), shown(daemon.get(CELLS, method="HEAD")), "HEAD")
         is_eq(shown(proxy.get(CELLS, method="OPTIONS")), shown(daemon.get(CELLS, method="OPTIONS")), "OPTIONS")
         is_eq(proxy.get("/collections/incidents/items").status, 401, "without a token 401")
+        longest = "/collections/cells/items?f=csv&limit=1&filter=dwellings%3E0" + "+" * 4080
+        direct, through = daemon.get(longest), proxy.get(longest)
+        is_eq(direct.status, 200, "CSV with the longest filter")
+        is_eq(shown(through), shown(direct), "passes with the address of its next page")
 
 
 def who_asks_too_often_is_told_to_wait():

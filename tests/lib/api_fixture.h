@@ -446,7 +446,7 @@ struct answer {
     struct gk_error error;
     struct gk_response response;
     const char *body; /* "" when there is none */
-    char content_crs[128], link[4096];
+    char content_crs[128], link[32768];
 };
 
 static inline struct gk_text text_of(const char *text)

@@ -237,6 +237,26 @@ START_TEST(hits_are_counted_and_not_shown)
 }
 END_TEST
 
+/* Headers do not fit for ever: see lib/http/internal.h, GK_CONNECTION_POOL_BYTES. */
+START_TEST(csv_has_a_long_query_in_one_link_only)
+{
+    char filter[4000];
+    open_world();
+    memset(filter, ' ', sizeof filter - 1);
+    memcpy(filter, "dwellings > 0", 13);
+    filter[sizeof filter - 1] = '\0';
+    struct answer a =
+        ask(api, (struct question){ITEMS, .format = GK_FORMAT_CSV, .collection = "cells",
+                                   .query = {"limit", "2", "filter", filter}});
+    ck_assert_int_eq(a.status, GK_OK);
+    ck_assert_ptr_nonnull(strstr(a.link, "rel=\"next\""));
+    ck_assert_ptr_nonnull(strstr(a.link, "rel=\"describedby\""));
+    ck_assert_uint_lt(strlen(a.link), 16 * 1024);
+    forget(&a);
+    close_world();
+}
+END_TEST
+
 /* --- CSV ------------------------------------------------------------------------------------ */
 
 START_TEST(csv_is_a_row_for_each_feature)
@@ -372,6 +392,6 @@ GK_UNIT_MAIN("api/forms", squares_stand_at_their_own_corners_in_epsg_3006_northi
              each_crs_has_its_axes_in_the_order_of_its_authority, boxes_touch_exactly_in_epsg_3006,
              what_is_not_in_the_set_is_refused_by_name,
              only_the_properties_that_are_named_come_in_the_order_of_the_schema,
-             hits_are_counted_and_not_shown, csv_is_a_row_for_each_feature,
-             text_is_quoted_and_formulas_are_defused,
+             hits_are_counted_and_not_shown, csv_has_a_long_query_in_one_link_only,
+             csv_is_a_row_for_each_feature, text_is_quoted_and_formulas_are_defused,
              numbers_have_the_decimal_sign_of_the_dialect_and_null_is_empty)

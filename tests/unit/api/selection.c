@@ -201,6 +201,25 @@ START_TEST(numbers_are_those_that_are_printed)
 }
 END_TEST
 
+/* A restored database counts on from where it was: the same number, other cells. What
+ * is kept of the former must not be used, nor its grid. */
+START_TEST(a_number_that_is_used_again_names_other_data)
+{
+    open_world();
+    struct question squares = CELLS_OF("size", "250");
+    squares.collection = "hotspots";
+    ck_assert_int_eq(matched(CELLS_OF("filter", "dwellings > 0")), CELLS);
+    ck_assert_int_eq(matched(squares), CELLS);
+    struct gk_snapshot *former = world.newest[GK_SNAPSHOT_RELEASE];
+    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 5, 10, 0);
+    world.newest[GK_SNAPSHOT_RELEASE]->made_utc = former->made_utc + 1;
+    gk_snapshot_free(former);
+    ck_assert_int_eq(matched(CELLS_OF("filter", "dwellings > 0")), 10);
+    ck_assert_int_eq(matched(squares), 10);
+    close_world();
+}
+END_TEST
+
 /* The first cell is the square of 50 m at N 6,210,000, E 462,500. */
 START_TEST(coordinates_are_in_the_crs_that_is_named)
 {
@@ -297,5 +316,6 @@ GK_UNIT_MAIN("selection", a_selection_is_made_once_for_a_query,
              without_filter_and_order_there_is_none, pages_in_an_order_resume_where_they_ended,
              nulls_come_last_both_ways_and_ties_stay_as_the_layer_has_them,
              watch_areas_are_not_ranked, what_is_not_the_callers_does_not_exist,
-             numbers_are_those_that_are_printed, coordinates_are_in_the_crs_that_is_named,
-             what_is_kept_is_bounded, threads_share_selections)
+             numbers_are_those_that_are_printed, a_number_that_is_used_again_names_other_data,
+             coordinates_are_in_the_crs_that_is_named, what_is_kept_is_bounded,
+             threads_share_selections)

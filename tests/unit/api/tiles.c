@@ -142,6 +142,20 @@ START_TEST(sums_of_cells_are_complete_at_every_zoom)
 }
 END_TEST
 
+START_TEST(sums_of_a_number_that_is_used_again_are_new)
+{
+    open_world(CELLS, 0);
+    struct gk_snapshot *former = world.newest[GK_SNAPSHOT_RELEASE];
+    ck_assert_int_eq(sum_at("cells", 0, GK_ROLE_PUBLIC).cells, CELLS);
+    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 5, CELLS, 1);
+    world.newest[GK_SNAPSHOT_RELEASE]->made_utc = former->made_utc + 1;
+    gk_snapshot_free(former);
+    ck_assert_int_eq(sum_at("cells", 0, GK_ROLE_PUBLIC).count,
+                     events_of_the_last_year(CELLS) + INT64_C(12) * CELLS);
+    close_world();
+}
+END_TEST
+
 START_TEST(a_tile_of_cells_is_bounded_at_every_zoom)
 {
     open_world(CELLS, 0);
@@ -264,6 +278,6 @@ START_TEST(what_is_no_tile_is_not_found)
 END_TEST
 
 GK_UNIT_MAIN("api tiles", sums_of_cells_are_complete_at_every_zoom,
-             a_tile_of_cells_is_bounded_at_every_zoom, sums_nest,
-             incidents_are_summed_up_where_they_are_too_many, the_same_tile_has_the_same_bytes,
-             what_is_no_tile_is_not_found)
+             sums_of_a_number_that_is_used_again_are_new, a_tile_of_cells_is_bounded_at_every_zoom,
+             sums_nest, incidents_are_summed_up_where_they_are_too_many,
+             the_same_tile_has_the_same_bytes, what_is_no_tile_is_not_found)

@@ -262,7 +262,37 @@ START_TEST(threads_share_it)
 }
 END_TEST
 
+static void *send_and_end(void *finished)
+{
+    for (int i = 0; i < 3000000; i++)
+        if (gk_finished_send(finished))
+            gk_finished_sent(finished);
+    return NULL;
+}
+
+/* Two connections are to be sent the same answer while it has no room: whichever of
+ * them is refused, nothing is counted twice or never. */
+START_TEST(refusing_one_of_two_leaves_the_count_right)
+{
+    struct gk_finished *before = answer_of('b', 60000, 1), *large = answer_of('l', 80000, 1);
+    size_t maximum = outbox.maximum;
+    pthread_t threads[2];
+    outbox.maximum = 100000;
+    ck_assert(gk_finished_send(before));
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, send_and_end, large), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_uint_eq(outbox.bytes, 60000);
+    gk_finished_sent(before);
+    outbox.maximum = maximum;
+    gk_finished_release(before);
+    gk_finished_release(large);
+}
+END_TEST
+
 GK_UNIT_MAIN("cache", an_answer_is_found_under_its_whole_key_only, what_is_kept_has_its_headers,
              the_longest_unused_leaves_first, the_bound_holds_for_all_sizes,
              what_is_no_longer_current_is_swept,
-             the_outbox_counts_each_body_once_and_refuses_large_ones, threads_share_it)
+             the_outbox_counts_each_body_once_and_refuses_large_ones, threads_share_it,
+             refusing_one_of_two_leaves_the_count_right)

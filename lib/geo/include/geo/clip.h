@@ -34,16 +34,17 @@ void gk_clip_begin(struct gk_clip *clip, struct gk_tile tile);
 GK_CHECKED enum gk_status gk_clip_add(struct gk_clip *clip, const struct gk_world *points,
                                       const uint32_t *start, uint32_t rings);
 
-/* What became of the feature: rings without the repeated point, of at least
- * three points, each shell (positive area by the surveyor's formula) followed by
- * its holes (negative). A feature of which something lies in the tile or its
- * buffer, all of it smaller than the grid can show, is one square of one unit
- * there. No ring: nothing of it does. Borrowed until the next begin. */
+/* Rings on the grid, without the repeated point, of at least three points: each
+ * shell (positive area by the surveyor's formula) followed by its holes (negative). */
 struct gk_clipped {
     const struct gk_grid_point *points;
     const uint32_t *start; /* ring_count + 1 */
     uint32_t ring_count;
 };
+
+/* What became of the feature. One of which something lies in the tile or its
+ * buffer, all of it smaller than the grid can show, is one square of one unit
+ * there. No ring: nothing of it does. Borrowed until the next begin. */
 struct gk_clipped gk_clip_end(struct gk_clip *clip);
 
 #endif

@@ -17,10 +17,12 @@ enum { GK_TILE_TARGET_BYTES = 512 * 1024 };
  * an incident. */
 enum { GK_TILE_FEATURE_BYTES = 120, GK_TILE_POINT_BYTES = 3, GK_TILE_INCIDENT_BYTES = 60 };
 
-/* Runs [first, end) of snapshot->tiles.cell whose points are in a tile. */
+/* Places [first, end) in snapshot->tiles.cell. */
 struct gk_cell_run {
     uint32_t first, end;
 };
+
+/* The cells whose points are in a tile. */
 struct gk_cell_run gk_snapshot_cells_in_tile(const struct gk_snapshot *s, struct gk_tile tile);
 
 #endif
