@@ -124,7 +124,7 @@ static enum gk_status rows_fill(struct gk_windows *w, const struct table *t, siz
         if (w->start[i + 1] > members_max)
             return GK_TOO_LARGE;
     }
-    w->member = malloc(w->start[t->count] * sizeof *w->member);
+    w->member = malloc((w->start[t->count] + 1) * sizeof *w->member);
     if (w->member == NULL)
         return GK_NO_MEMORY;
     for (size_t i = 0; i < t->count; i++)

@@ -167,8 +167,37 @@ START_TEST(odds_of_all_hits_have_no_upper_limit)
 }
 END_TEST
 
+/* Coverage, not simulated: the probability of the counts whose interval holds the
+ * true value, added up. */
+START_TEST(intervals_cover_at_least_what_they_say)
+{
+    for (uint64_t n = 1; n <= 60; n += n < 10 ? 1 : 10) {
+        struct gk_interval v[61];
+        for (uint64_t k = 0; k <= n; k++)
+            v[k] = gk_binomial_interval(k, n, 0.95);
+        for (double share = 0.0005; share < 1; share += 0.0037) {
+            double covered = 0;
+            for (uint64_t k = 0; k <= n; k++)
+                if (v[k].lower <= share && share <= v[k].upper)
+                    covered += gk_binomial_point(k, n, share);
+            ck_assert_double_ge(covered, 0.95 - 1e-12);
+        }
+    }
+    struct gk_interval v[120];
+    for (uint64_t k = 0; k < 120; k++)
+        v[k] = gk_poisson_interval(k, 0.95);
+    for (double mean = 0.003; mean < 50; mean = mean * 1.03 + 0.001) {
+        double covered = 0;
+        for (uint64_t k = 0; k < 120; k++)
+            if (v[k].lower <= mean && mean <= v[k].upper)
+                covered += gk_poisson_point(k, mean);
+        ck_assert_double_ge(covered, 0.95 - 1e-12);
+    }
+}
+END_TEST
+
 GK_UNIT_MAIN("stats/distribution", tails_and_quantiles_agree_with_golden_values,
              a_tail_and_what_is_left_make_one, a_point_is_the_difference_of_two_tails,
              certain_and_impossible_have_their_limits, nonsense_has_no_probability,
              beta_quantiles_turn_back_into_their_tail, little_dispersion_is_near_poisson,
-             odds_of_all_hits_have_no_upper_limit)
+             odds_of_all_hits_have_no_upper_limit, intervals_cover_at_least_what_they_say)

@@ -21,7 +21,7 @@ struct gk_site {
 struct gk_windows {
     size_t count;     /* sites */
     size_t *start;    /* count + 1 */
-    uint32_t *member; /* start[count] */
+    uint32_t *member; /* start[count] of them */
 };
 
 /* Windows of the `count` sites within `bandwidth_m` of each, itself included;
