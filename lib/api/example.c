@@ -51,6 +51,16 @@ static const char *version_example(const struct gk_view *view, enum gk_query que
     return is_own ? gk_text(view->request, "%d", (int)s->number) : NULL;
 }
 
+/* The first two properties. */
+static const char *properties_example(const struct gk_view *view,
+                                      const struct gk_collection *collection)
+{
+    struct gk_columns columns;
+    gk_collection_columns(view, collection, &columns);
+    return gk_text(view->request, "%s,%s", gk_property_info(columns.column[0].property)->name,
+                   gk_property_info(columns.column[1].property)->name);
+}
+
 void gk_example_set(const struct gk_view *view, const struct gk_collection *collection,
                     enum gk_query query, struct gk_parameter *row)
 {
@@ -71,6 +81,9 @@ void gk_example_set(const struct gk_view *view, const struct gk_collection *coll
         break;
     case GK_QUERY_SORTBY:
         row->example = collection->layer->is_unranked ? "name" : "-count";
+        break;
+    case GK_QUERY_PROPERTIES:
+        row->example = properties_example(view, collection);
         break;
     case GK_QUERY_RELEASE:
     case GK_QUERY_REVISION:

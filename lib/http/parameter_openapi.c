@@ -39,26 +39,32 @@ static void put_text(struct gk_json *json, const struct gk_parameter *row)
         gk_json_member(json, "default", row->initial);
 }
 
-static void put_choices(struct gk_json *json, const struct gk_parameter *row)
+/* An array of the texts that a separator divides. */
+static void put_split(struct gk_json *json, const char *list, const char *separator)
 {
-    gk_json_member(json, "type", "string");
-    if (row->format != NULL)
-        gk_json_member(json, "format", row->format);
-    gk_json_key(json, "enum");
     gk_json_array_begin(json);
-    for (const char *at = row->choices;;) {
-        char choice[256];
-        size_t length = strcspn(at, "|");
-        if (length < sizeof choice) {
-            memcpy(choice, at, length);
-            choice[length] = '\0';
-            gk_json_text(json, choice);
+    for (const char *at = list;;) {
+        char text[256];
+        size_t length = strcspn(at, separator);
+        if (length < sizeof text) {
+            memcpy(text, at, length);
+            text[length] = '\0';
+            gk_json_text(json, text);
         }
         if (at[length] == '\0')
             break;
         at += length + 1;
     }
     gk_json_array_end(json);
+}
+
+static void put_choices(struct gk_json *json, const struct gk_parameter *row)
+{
+    gk_json_member(json, "type", "string");
+    if (row->format != NULL)
+        gk_json_member(json, "format", row->format);
+    gk_json_key(json, "enum");
+    put_split(json, row->choices, "|");
 }
 
 static void put_choice(struct gk_json *json, const struct gk_parameter *row)
@@ -125,10 +131,8 @@ static void put_example(struct gk_json *json, const struct gk_parameter *row)
         gk_json_array_begin(json);
         gk_json_raw(json, row->example, strlen(row->example));
         gk_json_array_end(json);
-    } else if (row->is_list) {
-        gk_json_array_begin(json);
-        gk_json_text(json, row->example);
-        gk_json_array_end(json);
+    } else if (row->is_list || row->type == GK_PARAMETER_LIST) {
+        put_split(json, row->example, ",");
     } else {
         gk_json_text(json, row->example);
     }

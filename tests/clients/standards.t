@@ -21,6 +21,7 @@ from schemas import standard_faults
 from tap import is_eq, ok, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 SCHEMA = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 TILESETS = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
@@ -52,7 +53,10 @@ def queries(c):
     middle = ",".join("%.7f" % v for v in (west, south, (west + east) / 2, (south + north) / 2))
     return [{"limit": 200}, {"limit": 1}, {"limit": 100, "bbox": middle}, {"limit": 5, "datetime": "2024-03-01/2024-08-31"},
             {"limit": 5, "datetime": "1900-01-01"}, {"limit": 5, "bbox": "0,0,1,1"}, {"limit": 3, "release": 1},
-            {"limit": 3, "lang": "en"}]
+            {"limit": 3, "lang": "en"}, {"limit": 100, "filter": "count > 0"}, {"limit": 100, "filter": "count < 0"},
+            {"limit": 100, "sortby": "-dwellings" if c["id"] != "incidents" else "-from", "properties": "count"},
+            {"limit": 5, "properties": ""}, {"resultType": "hits"}, {"resultType": "hits", "filter": "count > 0"},
+            {"limit": 100, "crs": CRS84, "bbox": middle, "bbox-crs": CRS84}]
 
 
 def geojson_of(client):

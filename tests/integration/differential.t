@@ -189,16 +189,23 @@ class Query:
             self.parameters["bbox-crs"] = crs
         self.conditions.append("ST_Intersects(p.i%d, %s)" % (srid(crs), envelope(srid(crs), (x0, y0, x1, y1))))
 
+    def touching(self):
+        """A box or a triangle in the system of the filter."""
+        crs = self.parameters.get("filter-crs", CRS84)
+        x0, y0, x1, y1 = self.corners(crs)
+        turn = (lambda vs: [v for i in range(0, len(vs), 2) for v in (vs[i + 1], vs[i])]) if is_inverted(crs) else list
+        column, unit = "p.i%d" % srid(crs), UNITS[srid(crs)]
+        if random.random() < 0.5:
+            return ("S_INTERSECTS(geometry, BBOX(%r, %r, %r, %r))" % tuple(turn((x0, y0, x1, y1))),
+                    "ST_Intersects(%s, %s)" % (column, envelope(srid(crs), (x0, y0, x1, y1))))
+        corners = (x0, y0, x1, y0, x1, y1, x0, y0)
+        wkt = "POLYGON((%r %r, %r %r, %r %r, %r %r))" % tuple(turn(corners))
+        whole = "POLYGON((%d %d, %d %d, %d %d, %d %d))" % tuple(round(v * unit) for v in corners)
+        return "S_INTERSECTS(geometry, %s)" % wkt, "ST_Intersects(%s, ST_GeomFromText('%s'))" % (column, whole)
+
     def predicate(self):
         if random.random() < 0.25:
-            x0, y0, x1, y1 = self.corners(CRS84)
-            if random.random() < 0.5:
-                return ("S_INTERSECTS(geometry, BBOX(%r, %r, %r, %r))" % (x0, y0, x1, y1),
-                        "ST_Intersects(p.i4326, %s)" % envelope(4326, (x0, y0, x1, y1)))
-            corners = (x0, y0, x1, y0, x1, y1, x0, y0)
-            wkt = "POLYGON((%r %r, %r %r, %r %r, %r %r))" % corners
-            whole = "POLYGON((%d %d, %d %d, %d %d, %d %d))" % tuple(round(v * UNITS[4326]) for v in corners)
-            return "S_INTERSECTS(geometry, %s)" % wkt, "ST_Intersects(p.i4326, ST_GeomFromText('%s'))" % whole
+            return self.touching()
         name, kind = random.choice(list(self.table.columns.items()))
         value = random.choice(self.table.values[name])
         column = 't."%s"' % name
@@ -223,6 +230,8 @@ class Query:
         return '"%s" %s %r' % (name, op, value), "%s %s %r" % (column, op, value)
 
     def add_filter(self):
+        if random.random() < 0.4:
+            self.parameters["filter-crs"] = random.choice(systems)
         cql, sql = self.predicate()
         while random.random() < 0.4:
             other = self.predicate()
@@ -369,7 +378,7 @@ def random_queries_are_those_of_sql():
                 diag("%s\n%s%s\n%s" % (fault, q.path(), " (analyst)" if "token" in q.table.parameters else "", q.sql()))
             diag("%d of %d differ" % (len(faults), count))
     ok(selected > sum(QUERIES.values()) / 3, "%d of %d select some and not all" % (selected, sum(QUERIES.values())))
-    is_eq([n for n in ("bbox", "bbox-crs", "crs", "csv", "datetime", "definition", "filter", "limit", "properties", "release",
+    is_eq([n for n in ("bbox", "bbox-crs", "crs", "csv", "datetime", "definition", "filter", "filter-crs", "limit", "properties", "release",
                        "resultType", "sortby") if used[{"csv": "f"}.get(n, n)] < 100], [], "with each parameter in 100 and more")
     diag("%.0f s" % (time.monotonic() - start))
 

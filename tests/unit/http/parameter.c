@@ -295,6 +295,7 @@ START_TEST(examples_have_the_type_of_their_parameter)
         {.name = "bbox", .type = GK_PARAMETER_BBOX, .example = "1.5,2,3,4"},
         {.name = "method", .type = GK_PARAMETER_CHOICE, .choices = "count|rate", .example = "rate"},
         {.name = "datetime", .type = GK_PARAMETER_PERIOD, .example = "2024-03-01"},
+        {.name = "properties", .type = GK_PARAMETER_LIST, .choices = "a|b|c", .example = "a,c"},
         {.name = NULL},
     };
     struct gk_buf buf;
@@ -309,6 +310,7 @@ START_TEST(examples_have_the_type_of_their_parameter)
     ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":[1.5,2,3,4]}"));
     ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":\"rate\"}"));
     ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":\"2024-03-01\"}"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "},\"example\":[\"a\",\"c\"]}"));
     gk_buf_release(&buf);
 }
 END_TEST
