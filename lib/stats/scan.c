@@ -2,10 +2,11 @@
  * only the largest llr is wanted.
  *
  * A table is kept as running totals over the periods, so that the cases of a
- * circle are sums of rows and those of a span one difference. Since ln x < x - 1,
- * the llr is below c (c - mu) / mu: by that, without a logarithm, most spans of a
- * replicate are passed over. The llr itself is always computed by gk_scan_llr(),
- * so that equal tables have equal llr. */
+ * circle are sums of rows and those of a span one difference. Replicates go eight
+ * at a time through the circles. Two bounds pass over most of their spans: since
+ * ln x < x - 1 the llr is below c (c - mu) / mu, and bound() is close above it. The
+ * llr itself is always computed by gk_scan_llr(), so that equal tables have equal
+ * llr. */
 #include "stats/scan.h"
 
 #include <math.h>
@@ -15,9 +16,14 @@
 #include "base/random.h"
 #include "scan_zones.h"
 
-enum { REPLICATES_MAX = 99999 };
+enum { REPLICATES_MAX = 99999, LOGS_MAX = 1 << 18 };
 
 #define EULER 0.57721566490153286061
+
+enum { LANES = 8 };
+
+/* One number of each of eight replicates; signed, since that is what compares fast. */
+typedef int32_t eight __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 /* The best span of one circle. */
 struct best {
@@ -32,13 +38,15 @@ struct work {
     struct scan_zones zones;
     double *weight;                                /* [places] */
     uint32_t *observed;                            /* [places][periods + 1] running totals */
-    uint32_t *dealt;                               /* the same for a replicate */
+    eight *dealt;                                  /* the same for eight replicates */
     uint32_t *margin;                              /* [periods + 1] of all places */
     uint32_t *inside;                              /* [periods + 1] of the circle */
+    eight *inside_dealt;                           /* the same for eight replicates */
     uint32_t *case_place, *case_period, *shuffled; /* of each case */
     double *cumulated;                             /* [places] population */
-    double *even;      /* [periods + 1] Poisson: cases of all in a span */
-    struct best *best; /* [zones] */
+    double *even;                        /* [periods + 1] Poisson: cases of all in a span */
+    double *log_even, *log_share, *logs; /* of these, of the circles, of 0, 1, 2 ... */
+    struct best *best;                   /* [zones] */
     double total_weight;
     uint32_t total, last_place; /* the last with weight */
 };
@@ -51,11 +59,15 @@ static void scan_release(struct work *work)
     free(work->dealt);
     free(work->margin);
     free(work->inside);
+    free(work->inside_dealt);
     free(work->case_place);
     free(work->case_period);
     free(work->shuffled);
     free(work->cumulated);
     free(work->even);
+    free(work->log_even);
+    free(work->log_share);
+    free(work->logs);
     free(work->best);
 }
 
@@ -73,14 +85,6 @@ static double expected(const struct work *work, double share, uint32_t from, uin
     if (work->options->model == GK_SCAN_POISSON)
         return share * work->even[to - from];
     return share * (double)(work->margin[to] - work->margin[from]);
-}
-
-/* Adds the running totals of one more place to those of the circle. */
-static inline void enter(const struct work *work, const uint32_t *table, uint32_t place)
-{
-    const uint32_t *row = table + (size_t)place * (work->input->periods + 1);
-    for (uint32_t t = 1; t <= work->input->periods; t++) /* column 0 is 0 */
-        work->inside[t] += row[t];
 }
 
 /* ---- one circle ------------------------------------------------------------ */
@@ -101,71 +105,137 @@ static double look_at_all(const struct work *work, double share, struct best *be
     return sum;
 }
 
-/* The larger of `best` and the llr of c cases where mu are expected. */
-static inline double improve(double best, double c, double mu, double total)
+/* The largest llr of eight replicates so far, and the smallest of these. */
+struct maxima {
+    double llr[LANES], least;
+};
+
+/* ln n from the table, or anew beyond it. */
+static inline double log_of(const struct work *work, uint32_t n)
 {
-    /* Not above the bound; the factor is for its rounding. */
-    if (!(c > mu) || c * (c - mu) * (1 + 1e-9) < best * mu)
-        return best;
-    double llr = gk_scan_llr(c, mu, total);
-    return llr > best ? llr : best;
+    return n < LOGS_MAX ? work->logs[n] : log(n);
+}
+
+/* A little above the llr of c cases, without a logarithm: the one that is in no
+ * table, -ln(1 - x) of x = mu / C, is below x + x^2 / (2 (1 - x)). */
+static inline double bound(const struct work *work, int32_t c, double mu, double log_mu)
+{
+    double total = work->total, x = mu / total, rest = total - c;
+    double log_rest = log_of(work, work->total - (uint32_t)c) - log_of(work, work->total);
+    double second = rest > 0 ? rest * (log_rest + x + x * x / (2 * (1 - x))) : 0;
+    return (c * (log_of(work, (uint32_t)c) - log_mu) + second) + 1e-9 * (1 + c);
+}
+
+/* Takes in the cases of each replicate where mu are expected. */
+static inline void improve(const struct work *work, struct maxima *maxima, const eight *cases,
+                           double mu, double log_mu)
+{
+    int32_t c[LANES], any = 0;
+    memcpy(c, cases, sizeof c);
+    /* c (c - mu) / mu reaches the least of the maxima only from here on; the factor
+     * is for rounding. */
+    int32_t from = (int32_t)((mu + sqrt(mu * mu + 4 * maxima->least * mu)) / 2 * (1 - 1e-9));
+    for (int lane = 0; lane < LANES; lane++)
+        any |= c[lane] >= from;
+    if (!any)
+        return;
+    bool better = false;
+    for (int lane = 0; lane < LANES; lane++) {
+        if (c[lane] < from || c[lane] <= mu || bound(work, c[lane], mu, log_mu) < maxima->llr[lane])
+            continue;
+        double llr = gk_scan_llr(c[lane], mu, work->total);
+        if (llr > maxima->llr[lane]) {
+            maxima->llr[lane] = llr;
+            better = true;
+        }
+    }
+    if (!better)
+        return;
+    maxima->least = maxima->llr[0];
+    for (int lane = 1; lane < LANES; lane++)
+        maxima->least = maxima->llr[lane] < maxima->least ? maxima->llr[lane] : maxima->least;
 }
 
 /* Poisson: spans of one length have one expectation, so only the fullest counts. */
-static double largest_poisson(const struct work *work, double share, double best)
+static void largest_poisson(const struct work *work, double share, double log_share,
+                            struct maxima *maxima)
 {
     uint32_t periods = work->input->periods, longest = work->options->max_window;
     bool prospective = work->options->prospective;
-    const uint32_t *inside = work->inside;
+    const eight *inside = work->inside_dealt;
     for (uint32_t length = 1; length <= longest; length++) {
-        uint32_t most = inside[periods] - inside[periods - length];
+        eight most = inside[periods] - inside[periods - length];
         for (uint32_t to = prospective ? periods : length; to < periods; to++) {
-            uint32_t c = inside[to] - inside[to - length];
-            most = c > most ? c : most;
+            eight c = inside[to] - inside[to - length], more = c > most;
+            most = (c & more) | (most & ~more);
         }
-        best = improve(best, most, share * work->even[length], work->total);
+        improve(work, maxima, &most, share * work->even[length],
+                log_share + work->log_even[length]);
     }
-    return best;
 }
 
-static double largest_permutation(const struct work *work, double share, double best)
+static void largest_permutation(const struct work *work, double share, double log_share,
+                                struct maxima *maxima)
 {
     uint32_t periods = work->input->periods, longest = work->options->max_window;
-    const uint32_t *inside = work->inside, *margin = work->margin;
+    const eight *inside = work->inside_dealt;
+    const uint32_t *margin = work->margin;
     for (uint32_t to = work->options->prospective ? periods : 1; to <= periods; to++)
-        for (uint32_t from = to > longest ? to - longest : 0; from < to; from++)
-            best = improve(best, inside[to] - inside[from],
-                           share * (double)(margin[to] - margin[from]), work->total);
-    return best;
+        for (uint32_t from = to > longest ? to - longest : 0; from < to; from++) {
+            eight c = inside[to] - inside[from];
+            uint32_t all = margin[to] - margin[from];
+            improve(work, maxima, &c, share * (double)all, log_share + log_of(work, all));
+        }
 }
 
 /* ---- one table ------------------------------------------------------------- */
 
-/* Goes through the circles of a table. With `best`, fills it and returns the sum
- * of all llr; without, returns the largest. */
-static double visit(struct work *work, const uint32_t *table, struct best *best)
+/* Goes through the circles of the observed table: the best span of each, and the
+ * sum of all llr. */
+static double visit_observed(struct work *work)
+{
+    const struct scan_zones *zones = &work->zones;
+    uint32_t entered = 0, periods = work->input->periods;
+    double sum = 0;
+    for (size_t z = 0; z < zones->count; z++) {
+        if (z == 0 || zones->zones[z - 1].centre != zones->zones[z].centre) {
+            memset(work->inside, 0, ((size_t)periods + 1) * sizeof *work->inside);
+            entered = 0;
+        }
+        const uint32_t *order = zones->order + (size_t)zones->zones[z].centre * work->input->places;
+        for (; entered < zones->zones[z].count; entered++) {
+            const uint32_t *row = work->observed + (size_t)order[entered] * (periods + 1);
+            for (uint32_t t = 1; t <= periods; t++) /* column 0 is 0 */
+                work->inside[t] += row[t];
+        }
+        sum += look_at_all(work, zones->zones[z].share, &work->best[z]);
+    }
+    return sum;
+}
+
+/* The same for eight replicates: only the largest llr of each. */
+static void visit_dealt(struct work *work, struct maxima *maxima)
 {
     const struct scan_zones *zones = &work->zones;
     bool poisson = work->options->model == GK_SCAN_POISSON;
-    double result = 0;
-    uint32_t entered = 0;
-    for (size_t z = 0; z < zones->count; z++) {
-        const struct scan_zone *zone = &zones->zones[z];
-        if (z == 0 || zones->zones[z - 1].centre != zone->centre) {
-            memset(work->inside, 0, ((size_t)work->input->periods + 1) * sizeof *work->inside);
+    uint32_t entered = 0, periods = work->input->periods;
+    *maxima = (struct maxima){0};
+    for (size_t z = 0; work->total > 0 && z < zones->count; z++) {
+        if (z == 0 || zones->zones[z - 1].centre != zones->zones[z].centre) {
+            memset(work->inside_dealt, 0, ((size_t)periods + 1) * sizeof *work->inside_dealt);
             entered = 0;
         }
-        while (entered < zone->count)
-            enter(work, table,
-                  zones->order[(size_t)zone->centre * work->input->places + entered++]);
-        if (best != NULL)
-            result += look_at_all(work, zone->share, &best[z]);
-        else if (poisson)
-            result = largest_poisson(work, zone->share, result);
+        const uint32_t *order = zones->order + (size_t)zones->zones[z].centre * work->input->places;
+        for (; entered < zones->zones[z].count; entered++) {
+            const eight *row = work->dealt + (size_t)order[entered] * (periods + 1);
+            for (uint32_t t = 1; t <= periods; t++)
+                work->inside_dealt[t] += row[t];
+        }
+        if (poisson)
+            largest_poisson(work, zones->zones[z].share, work->log_share[z], maxima);
         else
-            result = largest_permutation(work, zone->share, result);
+            largest_permutation(work, zones->zones[z].share, work->log_share[z], maxima);
     }
-    return result;
 }
 
 /* From counts, each in the column after its period, to running totals. */
@@ -192,26 +262,38 @@ static uint32_t place_of(const struct work *work, double at)
     return low;
 }
 
-static void deal(struct work *work, uint32_t replicate)
+/* Deals one replicate into its lane. */
+static void deal_lane(struct work *work, uint32_t replicate, uint32_t lane)
 {
     struct gk_random random;
     size_t columns = (size_t)work->input->periods + 1;
     gk_random_init(&random, work->options->seed, replicate);
-    memset(work->dealt, 0, work->input->places * columns * sizeof *work->dealt);
     if (work->options->model == GK_SCAN_POISSON) {
         for (uint32_t c = 0; c < work->total; c++) {
             size_t place = place_of(work, gk_random_unit(&random) * work->total_weight);
-            work->dealt[place * columns + 1 + gk_random_below(&random, work->input->periods)]++;
+            size_t period = (size_t)gk_random_below(&random, work->input->periods);
+            work->dealt[place * columns + 1 + period][lane]++;
         }
-    } else {
-        memcpy(work->shuffled, work->case_period, work->total * sizeof *work->shuffled);
-        for (uint32_t c = work->total; c > 0; c--) {
-            uint32_t at = (uint32_t)gk_random_below(&random, c), period = work->shuffled[at];
-            work->shuffled[at] = work->shuffled[c - 1];
-            work->dealt[work->case_place[c - 1] * columns + 1 + period]++;
-        }
+        return;
     }
-    run_totals(work, work->dealt);
+    memcpy(work->shuffled, work->case_period, work->total * sizeof *work->shuffled);
+    for (uint32_t c = work->total; c > 0; c--) {
+        uint32_t at = (uint32_t)gk_random_below(&random, c), period = work->shuffled[at];
+        work->shuffled[at] = work->shuffled[c - 1];
+        work->dealt[work->case_place[c - 1] * columns + 1 + period][lane]++;
+    }
+}
+
+/* Replicates first to first + count, as running totals. */
+static void deal(struct work *work, uint32_t first, uint32_t count)
+{
+    size_t columns = (size_t)work->input->periods + 1;
+    memset(work->dealt, 0, work->input->places * columns * sizeof *work->dealt);
+    for (uint32_t lane = 0; lane < count; lane++)
+        deal_lane(work, first + lane, lane);
+    for (size_t i = 0; i < work->input->places; i++)
+        for (size_t t = 1; t < columns; t++)
+            work->dealt[i * columns + t] += work->dealt[i * columns + t - 1];
 }
 
 /* ---- clusters -------------------------------------------------------------- */
@@ -349,8 +431,10 @@ static bool reserve(struct work *work)
     work->dealt = calloc(places * columns, sizeof *work->dealt);
     work->margin = calloc(columns, sizeof *work->margin);
     work->inside = calloc(columns, sizeof *work->inside);
+    work->inside_dealt = calloc(columns, sizeof *work->inside_dealt);
     return work->weight != NULL && work->cumulated != NULL && work->observed != NULL &&
-           work->dealt != NULL && work->margin != NULL && work->inside != NULL;
+           work->dealt != NULL && work->margin != NULL && work->inside != NULL &&
+           work->inside_dealt != NULL;
 }
 
 /* What depends on the number of cases and circles. */
@@ -359,10 +443,20 @@ static bool reserve_more(struct work *work)
     size_t total = work->total, columns = (size_t)work->input->periods + 1, c = 0;
     work->best = calloc(work->zones.count + 1, sizeof *work->best);
     work->even = malloc(columns * sizeof *work->even);
-    if (work->best == NULL || work->even == NULL)
+    work->log_even = malloc(columns * sizeof *work->log_even);
+    work->log_share = malloc((work->zones.count + 1) * sizeof *work->log_share);
+    work->logs = malloc(LOGS_MAX * sizeof *work->logs);
+    if (work->best == NULL || work->even == NULL || work->log_even == NULL ||
+        work->log_share == NULL || work->logs == NULL)
         return false;
-    for (size_t length = 0; length < columns; length++)
+    for (uint32_t i = 0; i < LOGS_MAX && i <= work->total; i++)
+        work->logs[i] = log(i);
+    for (size_t z = 0; z < work->zones.count; z++)
+        work->log_share[z] = log(work->zones.zones[z].share);
+    for (size_t length = 0; length < columns; length++) {
         work->even[length] = (double)total * ((double)length / work->input->periods);
+        work->log_even[length] = log(work->even[length]);
+    }
     if (work->options->model == GK_SCAN_POISSON || work->options->replicates == 0)
         return true;
     work->case_place = malloc((total + 1) * sizeof *work->case_place);
@@ -402,12 +496,15 @@ static enum gk_status run(struct work *work, struct gk_scan *out, struct gk_scan
     bool *taken = calloc(work->input->places, sizeof *taken);
     if (taken == NULL)
         return GK_NO_MEMORY;
-    out->llr_sum = visit(work, work->observed, work->best);
+    out->llr_sum = visit_observed(work);
     out->clusters = choose(work, clusters, clusters_max, taken);
     free(taken);
-    for (uint32_t r = 0; r < work->options->replicates; r++) {
-        deal(work, r);
-        maxima[r] = visit(work, work->dealt, NULL);
+    for (uint32_t r = 0; r < work->options->replicates; r += LANES) {
+        uint32_t left = work->options->replicates - r, count = left < LANES ? left : LANES;
+        struct maxima largest;
+        deal(work, r, count);
+        visit_dealt(work, &largest);
+        memcpy(maxima + r, largest.llr, count * sizeof *maxima);
     }
     for (uint32_t k = 0; work->options->replicates > 0 && k < out->clusters; k++)
         fill_p(&clusters[k], work->options, maxima);
