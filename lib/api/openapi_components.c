@@ -65,54 +65,43 @@ static void put_component_response(struct gk_json *json, const char *name, const
 }
 
 /* Schemas that do not depend on data. */
+static const char *const fixed_schemas[][2] = {
+    {"Link",
+     "{\"type\":\"object\",\"required\":[\"href\",\"rel\"],\"properties\":{\"href\":{\"type\":"
+     "\"string\"},\"rel\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"title\":"
+     "{\"type\":\"string\"}}}"},
+    {"Linked", "{\"type\":\"object\",\"required\":[\"links\"],\"properties\":{\"links\":{\"type\":"
+               "\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}"},
+    {"Collection",
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"description\",\"itemType\","
+     "\"extent\",\"crs\",\"links\"],\"properties\":{\"id\":{\"type\":\"string\"},\"title\":"
+     "{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"itemType\":{\"type\":"
+     "\"string\",\"enum\":[\"feature\"]},\"extent\":{\"type\":\"object\"},\"crs\":{\"type\":"
+     "\"array\",\"items\":{\"type\":\"string\"}},\"storageCrs\":{\"type\":\"string\"},\"links\":"
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}"},
+    {"Collections",
+     "{\"type\":\"object\",\"required\":[\"links\",\"collections\"],\"properties\":{\"links\":"
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}},\"collections\":"
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Collection\"}}}}"},
+    {"Conformance",
+     "{\"type\":\"object\",\"required\":[\"conformsTo\"],\"properties\":{\"conformsTo\":"
+     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
+    {"Problem",
+     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"detail\"],"
+     "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":"
+     "{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}"},
+    {"Geometry", "{\"type\":\"object\",\"nullable\":true,\"required\":[\"type\",\"coordinates\"],"
+                 "\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"Point\",\"Polygon\","
+                 "\"MultiPolygon\"]},\"coordinates\":{\"type\":\"array\",\"items\":{}}}}"},
+    {"Anything", "{\"type\":\"object\"}"},
+};
+
 static void put_fixed_schemas(struct gk_json *json)
 {
-    static const char fixed[] =
-        "{\"type\":\"object\",\"required\":[\"href\",\"rel\"],\"properties\":{\"href\":{\"type\":"
-        "\"string\"},\"rel\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"title\":"
-        "{\"type\":\"string\"}}}";
-    static const char linked[] =
-        "{\"type\":\"object\",\"required\":[\"links\"],\"properties\":{\"links\":{\"type\":"
-        "\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}";
-    static const char collection[] =
-        "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"description\",\"itemType\","
-        "\"extent\",\"crs\",\"links\"],\"properties\":{\"id\":{\"type\":\"string\"},\"title\":"
-        "{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"itemType\":{\"type\":"
-        "\"string\",\"enum\":[\"feature\"]},\"extent\":{\"type\":\"object\"},\"crs\":{\"type\":"
-        "\"array\",\"items\":{\"type\":\"string\"}},\"storageCrs\":{\"type\":\"string\"},\"links\":"
-        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}}}";
-    static const char collections[] =
-        "{\"type\":\"object\",\"required\":[\"links\",\"collections\"],\"properties\":{\"links\":"
-        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}},\"collections\":"
-        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Collection\"}}}}";
-    static const char conformance[] =
-        "{\"type\":\"object\",\"required\":[\"conformsTo\"],\"properties\":{\"conformsTo\":"
-        "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
-    static const char problem[] =
-        "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"detail\"],"
-        "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":"
-        "{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}";
-    static const char geometry[] =
-        "{\"type\":\"object\",\"nullable\":true,\"required\":[\"type\",\"coordinates\"],"
-        "\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"Point\",\"Polygon\","
-        "\"MultiPolygon\"]},\"coordinates\":{\"type\":\"array\",\"items\":{}}}}";
-    static const char anything[] = "{\"type\":\"object\"}";
-    gk_json_key(json, "Link");
-    gk_json_raw(json, fixed, sizeof fixed - 1);
-    gk_json_key(json, "Linked");
-    gk_json_raw(json, linked, sizeof linked - 1);
-    gk_json_key(json, "Collection");
-    gk_json_raw(json, collection, sizeof collection - 1);
-    gk_json_key(json, "Collections");
-    gk_json_raw(json, collections, sizeof collections - 1);
-    gk_json_key(json, "Conformance");
-    gk_json_raw(json, conformance, sizeof conformance - 1);
-    gk_json_key(json, "Problem");
-    gk_json_raw(json, problem, sizeof problem - 1);
-    gk_json_key(json, "Geometry");
-    gk_json_raw(json, geometry, sizeof geometry - 1);
-    gk_json_key(json, "Anything");
-    gk_json_raw(json, anything, sizeof anything - 1);
+    for (size_t i = 0; i < sizeof fixed_schemas / sizeof *fixed_schemas; i++) {
+        gk_json_key(json, fixed_schemas[i][0]);
+        gk_json_raw(json, fixed_schemas[i][1], strlen(fixed_schemas[i][1]));
+    }
 }
 
 static void put_typed(struct gk_json *json, const char *key, const char *type, const char *value)

@@ -439,6 +439,25 @@ static inline struct gk_api *world_api(struct world *world)
     return api;
 }
 
+/* A world of a release 5 and a revision 9 with `cells` cells each, and its api. */
+static inline struct gk_api *world_open(struct world *world, uint32_t cells)
+{
+    *world = (struct world){0};
+    world->newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 5, cells, 0);
+    world->newest[GK_SNAPSHOT_REVISION] = world_make(GK_SNAPSHOT_REVISION, 9, cells, 1);
+    return world_api(world);
+}
+
+/* Ends both; nothing may be held any more. */
+static inline void world_close(struct world *world, struct gk_api *api)
+{
+    must(world->held == 0 ? GK_OK : GK_INTERNAL);
+    gk_api_free(api);
+    gk_snapshot_free(world->newest[0]);
+    gk_snapshot_free(world->newest[1]);
+    gk_snapshot_free(world->replaced);
+}
+
 /* --- Asking ------------------------------------------------------------------------ */
 
 struct answer {

@@ -17,19 +17,12 @@ static struct gk_api *api;
 
 static void open_world(void)
 {
-    world = (struct world){0};
-    world.newest[GK_SNAPSHOT_RELEASE] = world_make(GK_SNAPSHOT_RELEASE, 5, CELLS, 0);
-    world.newest[GK_SNAPSHOT_REVISION] = world_make(GK_SNAPSHOT_REVISION, 9, CELLS, 1);
-    api = world_api(&world);
+    api = world_open(&world, CELLS);
 }
 
 static void close_world(void)
 {
-    ck_assert_int_eq(world.held, 0);
-    gk_api_free(api);
-    gk_snapshot_free(world.newest[0]);
-    gk_snapshot_free(world.newest[1]);
-    gk_snapshot_free(world.replaced);
+    world_close(&world, api);
 }
 
 #define CELLS_OF(...)                                                                              \

@@ -26,10 +26,7 @@ static void open_world(uint32_t cells, uint32_t incidents)
 
 static void close_world(void)
 {
-    ck_assert_int_eq(world.held, 0);
-    gk_api_free(api);
-    gk_snapshot_free(world.newest[0]);
-    gk_snapshot_free(world.newest[1]);
+    world_close(&world, api);
 }
 
 static struct answer ask_tile(const char *collection, const char *z, const char *y, const char *x,

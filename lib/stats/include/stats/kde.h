@@ -22,8 +22,9 @@
 /* The Gaussian's cut, in standard deviations. */
 #define GK_KDE_CUT 5
 
-/* Most multiplications that one call will do (about ten seconds of one core);
- * beyond it, GK_TOO_LARGE: take larger squares or cut. */
+/* Most multiplications that one call will do (some seconds of one core; of points
+ * with narrow kernels about a minute); beyond it, GK_TOO_LARGE: take larger squares
+ * or cut. */
 #define GK_KDE_COST_MAX 2e10
 
 /* How many squares beyond the border a kernel of this reach (h of the quartic,

@@ -15,7 +15,7 @@
 enum { GK_KNOX_BANDS_MAX = 64, GK_KNOX_REPLICATES = 999 };
 
 /* Most pairs within the largest distance (8 bytes each), most points, and most
- * pairs times replicates; beyond them GK_TOO_LARGE. */
+ * pairs times replicates (about a minute of one core); beyond them GK_TOO_LARGE. */
 #define GK_KNOX_PAIRS_MAX 20000000u
 #define GK_KNOX_POINTS_MAX 1000000u
 #define GK_KNOX_COST_MAX 2e10

@@ -18,7 +18,7 @@ enum { GK_SCAN_REPLICATES = 999, GK_SCAN_PLACES_MAX = 4096, GK_SCAN_PERIODS_MAX 
 #define GK_SCAN_CASES_MAX 100000000u
 
 /* Most steps of one call (about a minute of one core): GK_TOO_LARGE beyond. */
-#define GK_SCAN_COST_MAX 6e10
+#define GK_SCAN_COST_MAX 1.5e10
 
 enum gk_scan_model {
     GK_SCAN_POISSON,    /* expected in proportion to population, even in time */
