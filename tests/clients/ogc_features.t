@@ -40,6 +40,8 @@ def the_landing_page_leads_everywhere():
 def conformance_is_what_is_implemented():
     spec = "http://www.opengis.net/spec/"
     classes = {"ogcapi-features-1/1.0": ("core", "geojson", "html", "oas30"),
+               "ogcapi-features-2/1.0": ("crs",),
+               "ogcapi-features-5/1.0": ("schemas", "advanced-property-roles", "returnables-and-receivables"),
                "ogcapi-features-3/1.0": ("queryables", "filter", "features-filter"),
                "ogcapi-features-8/1.0": ("sortables", "sorting", "features-sorting"),
                "cql2/1.0": ("cql2-text", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
