@@ -6,7 +6,7 @@
 #include "base/date.h"
 #include "cql2.h"
 
-enum { BYTES_PER_STEP = 16, EDGES_PER_STEP = 4 };
+enum { BYTES_PER_STEP = 16, EDGES_PER_STEP = 4, STEPS_OF_DAY = 6 };
 #define MICROSECONDS INT64_C(1000000)
 
 static enum gk_cql2_truth truth(bool is_so)
@@ -45,7 +45,7 @@ static bool folded(const struct gk_cql2_node *node, struct gk_cql2_run *run,
 {
     if (!value_of(node->child, run, value))
         return false;
-    run->work += value->text.length / BYTES_PER_STEP;
+    run->work += value->text.length; /* each is looked up in tables */
     value->text = node->kind == GK_CQL2_CASEI ? gk_cql2_fold_case(value->text, run->scratch)
                                               : gk_cql2_strip_accents(value->text, run->scratch);
     run->is_out_of_memory |= value->text.data == NULL;
@@ -197,6 +197,7 @@ static bool end_of(const struct gk_cql2_node *node, bool is_end, bool in_time,
     if (!value_of(node, run, &value))
         return false;
     bool casts = in_time && node->type == GK_CQL2_DATE;
+    run->work += casts ? STEPS_OF_DAY : 0;
     *end = casts ? day_as_time(value.integer, is_end) : value.integer;
     return true;
 }

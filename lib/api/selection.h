@@ -14,8 +14,9 @@ enum {
     GK_SELECTIONS_MAX_BYTES = 64 << 20,
     /* What making one may take for its keys of order. */
     GK_SORT_MAX_BYTES = 192 << 20,
-    /* Steps that making one may cost: a step is a node of a filter, 4 pairs of
-     * edges, 16 characters, or a comparison of two features; some 10 to 50 ns each. */
+    /* Steps that making one may cost: a step is a node of a filter, what touching
+     * costs by 4 (snapshot/touch.h), a byte that is folded, 16 that are compared with a
+     * pattern, or a comparison of two features; some 5 to 10 ns each. */
     GK_SELECTION_WORK_MAX = 60000000,
     GK_SORT_KEYS_MAX = 4
 };

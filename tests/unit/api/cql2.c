@@ -358,6 +358,8 @@ static int one_touches(void *context, int property, const struct gk_geometry *ge
     return geometry == NULL || gk_geometry_touches_point(geometry, point, work);
 }
 
+static uint64_t work_of_last; /* steps of the last evaluation */
+
 /* "T", "F", "U" (unknown), or the message of the refusal. */
 static const char *truth_of(const char *text)
 {
@@ -377,6 +379,7 @@ static const char *truth_of(const char *text)
     } else {
         struct gk_cql2_run run = {.source = &source, .scratch = &arena};
         result = names[gk_cql2_evaluate(root, &run)];
+        work_of_last = run.work;
     }
     gk_arena_release(&arena);
     return result;
@@ -612,10 +615,27 @@ START_TEST(depth_length_and_positions_are_bounded)
 }
 END_TEST
 
+static uint64_t work_of(const char *text)
+{
+    ck_assert_uint_eq(strlen(truth_of(text)), 1);
+    return work_of_last;
+}
+
+/* Looking a character up in tables, and a day's hours in UTC, take longer than a step. */
+START_TEST(folding_and_days_among_times_cost_more_than_a_step)
+{
+    ck_assert_uint_ge(work_of("CASEI(t) = 'x'"), work_of("t = 'x'") + 1 + 4);
+    ck_assert_uint_ge(work_of("ACCENTI(CASEI(t)) = 'x'"), work_of("t = 'x'") + 2 * (1 + 4));
+    ck_assert_uint_ge(work_of("T_AFTER(d, TIMESTAMP('2024-01-01T00:00:00Z'))"),
+                      work_of("T_AFTER(d, DATE('2024-01-01'))") + 2 * 6);
+}
+END_TEST
+
 GK_UNIT_MAIN("cql2", every_example_parses_or_is_refused_with_its_position,
              every_predicate_gives_the_count_of_the_standard, logic_has_three_values,
              texts_are_escaped_in_both_ways, cases_and_accents_fold,
              numbers_are_read_as_the_grammar_has_them,
              times_are_checked_and_dates_among_times_are_swedish_days,
              geometries_are_of_the_right_form_and_inside_their_crs,
-             depth_length_and_positions_are_bounded)
+             depth_length_and_positions_are_bounded,
+             folding_and_days_among_times_cost_more_than_a_step)

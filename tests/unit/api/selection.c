@@ -7,6 +7,7 @@
 
 #include "api_fixture.h"
 #include "json_check.h"
+#include "snapshot/touch.h"
 #include "unit.h"
 
 enum { CELLS = 43 };
@@ -248,6 +249,39 @@ START_TEST(coordinates_are_in_the_crs_that_is_named)
 }
 END_TEST
 
+/* A line to and fro past the first cell, in whose box the cell lies: every pair of their
+ * edges is compared exactly. In a plane the cell's corners must be computed, which takes
+ * as long as some 24 looks at boxes. */
+START_TEST(work_is_counted_where_time_is_spent)
+{
+    enum { POINTS = 100, PAIRS = 4 * (POINTS - 1), PLANE_POINTS = 4 + 5 };
+    static const struct gk_xy degrees[] = {{140000000, 300000000}, {500000000, 610000000}};
+    static const struct gk_xy metres[] = {{150000000, 300000000}, {900000000, 900000000}};
+    struct gk_xy points[POINTS];
+    uint32_t start[] = {0, POINTS};
+    struct gk_part part = {0, 1, false, {{0, 0}, {0, 0}}};
+    struct gk_geometry line = {points, start, &part, 1, {{0, 0}, {0, 0}}};
+    size_t mercator = 0;
+    uint64_t work = 0;
+    open_world();
+    const struct gk_shapes *cells = &world.newest[GK_SNAPSHOT_RELEASE]->cell_shapes;
+    for (size_t i = 0; i < POINTS; i++)
+        points[i] = degrees[i % 2];
+    gk_geometry_measure(&line);
+    ck_assert(!gk_geometry_touches_shape(&line, NULL, cells, 0, &work));
+    ck_assert_uint_ge(work, 5 * PAIRS);
+    while (gk_crs_at(mercator)->epsg != 3857)
+        mercator++;
+    for (size_t i = 0; i < POINTS; i++)
+        points[i] = metres[i % 2];
+    gk_geometry_measure(&line);
+    work = 0;
+    ck_assert(!gk_geometry_touches_shape(&line, api->plane[mercator], cells, 0, &work));
+    ck_assert_uint_ge(work, 5 * PAIRS + 24 * PLANE_POINTS);
+    close_world();
+}
+END_TEST
+
 /* --- Keeping ---------------------------------------------------------------------------- */
 
 START_TEST(what_is_kept_is_bounded)
@@ -310,5 +344,5 @@ GK_UNIT_MAIN("selection", a_selection_is_made_once_for_a_query,
              nulls_come_last_both_ways_and_ties_stay_as_the_layer_has_them,
              watch_areas_are_not_ranked, what_is_not_the_callers_does_not_exist,
              numbers_are_those_that_are_printed, a_number_that_is_used_again_names_other_data,
-             coordinates_are_in_the_crs_that_is_named, what_is_kept_is_bounded,
-             threads_share_selections)
+             coordinates_are_in_the_crs_that_is_named, work_is_counted_where_time_is_spent,
+             what_is_kept_is_bounded, threads_share_selections)

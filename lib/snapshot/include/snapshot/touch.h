@@ -35,7 +35,8 @@ struct gk_geometry {
 void gk_geometry_measure(struct gk_geometry *geometry);
 
 /* True when they have a point in common (boundaries belong to both). `*work` grows
- * by the pairs of edges that were looked at: what it cost. */
+ * by what it cost: one for each pair of edges whose boxes were looked at, more for
+ * those that were compared exactly and for points that a plane computes. */
 bool gk_geometry_touches(const struct gk_geometry *a, const struct gk_geometry *b, uint64_t *work);
 
 /* As gk_geometry_touches(), with the shape at an index, in a plane (NULL: degrees).
