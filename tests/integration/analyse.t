@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""`grannkarta analyse`: the analyst's own files. The results are held against the
+tables of tests/golden (R; each says its source), and, where the folder ../shared/golden
+of the project's makers is there, against every column that it has for them."""
+import csv
+import glob
+import json
+import math
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from cluster import ROOT, program
+from tap import contains, diag, is_eq, is_near, ok, run
+
+folder = tempfile.TemporaryDirectory()
+GOLDEN = os.path.join(ROOT, "tests", "golden")
+SHARED = os.path.join(os.path.dirname(ROOT), "shared", "golden")
+WINDOW = ["--size", "200", "--bbox", "674000,6580000,684000,6588000"]
+# Places that must be in no message.
+SECRET = "678128.9", "6586174.2"
+
+
+def path(name):
+    return os.path.join(folder.name, name)
+
+
+def table(name):
+    """Rows of a golden table; its last comment is the heading."""
+    lines = open(os.path.join(GOLDEN, name), encoding="utf-8").read().splitlines()
+    heading = [l for l in lines if l.startswith("#")][-1][1:].split("\t")
+    return [dict(zip(heading, l.split("\t"))) for l in lines if l and not l.startswith("#")]
+
+
+def write(name, heading, rows, delimiter=","):
+    with open(path(name), "w", encoding="utf-8") as f:
+        f.write("\n".join([delimiter.join(heading)] + [delimiter.join(str(v) for v in r) for r in rows]) + "\n")
+    return path(name)
+
+
+def points_file(name="points.csv"):
+    return write(name, ["id", "x", "y", "day"],
+                 [[i, r["x"], r["y"], r["day"]] for i, r in enumerate(table("points.tsv"))])
+
+
+def call(*arguments, environment=None):
+    """Runs the command where no database is; what happens to files is looked at by the caller."""
+    environment = dict(environment or {}, PATH="/usr/bin:/bin", GRANNKARTA_DATABASE="host=/nowhere", HOME=folder.name,
+                       **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+    return subprocess.run([program("grannkarta"), "analyse", *map(str, arguments)], cwd=folder.name,
+                          capture_output=True, text=True, env=environment, timeout=600)
+
+
+def analyse(method, source, *arguments, out=None):
+    """The rows of the result, and the report."""
+    out = path(out or "out-%s.csv" % method)
+    done = call(method, "--in", source, "--out", out, "--overwrite", "--json", *arguments)
+    if not ok(done.returncode == 0, "%s %s: exit code 0" % (method, " ".join(map(str, arguments)))):
+        diag(done.stderr)
+    return list(csv.DictReader(open(out, newline="", encoding="utf-8"))), json.loads(done.stdout)
+
+
+def number(text):
+    return math.nan if text in ("", "NA", "NaN") else float(text)
+
+
+def same(a, b, tolerance):
+    if math.isnan(a) or math.isnan(b):
+        return math.isnan(a) and math.isnan(b)
+    return a == b or abs(a - b) <= tolerance * max(abs(b), 1e-300)
+
+
+def agrees(rows, golden, columns, name, tolerance=1e-9):
+    """Each column, row by row; columns: ours, or (ours, golden's)."""
+    is_eq(len(rows), len(golden), "%s: %d rows" % (name, len(golden)))
+    for column in columns:
+        ours, theirs = column if isinstance(column, tuple) else (column, column)
+        wrong = [i for i, (a, b) in enumerate(zip(rows, golden))
+                 if not same(number(a[ours]), number(b[theirs]), tolerance)]
+        is_eq([(i, rows[i][ours], golden[i][theirs]) for i in wrong[:3]], [], "%s: %s" % (name, ours))
+
+
+def shared(name):
+    """Rows of a table of ../shared/golden/out; None where it is not, and a test says so."""
+    file = os.path.join(SHARED, "out", name)
+    if not os.path.exists(file):
+        ok(True, "SKIP: ../shared/golden/out/%s is not there" % name)
+        return None
+    return list(csv.DictReader(open(file, newline="", encoding="utf-8")))
+
+
+# --- Points ---------------------------------------------------------------------------
+
+
+def counts_agree_with_golden_values():
+    rows, report = analyse("counts", points_file(), *WINDOW)
+    agrees(rows, table("squares.tsv"), ["cell", "i", "j", "count"], "counts")
+    is_eq((rows[51]["x"], rows[51]["y"]), ("674300", "6580300"), "the centre of a square")
+    is_eq(sum(int(r["count"]) for r in rows), report["points"], "the report has the sum")
+    contains(report["label"], "descriptive", "it is labelled")
+    golden = shared("grid_counts.csv")
+    if golden:
+        rows, _ = analyse("counts", os.path.join(SHARED, "in", "points.csv"), *WINDOW)
+        agrees(rows, golden, list(golden[0]), "counts of the shared file")
+
+
+def counts_sum_a_column_and_find_a_window():
+    source = write("few.csv", ["X", "Y", "Antal"], [[10, 10, 3], [260, 10, 2], [249.99, 240, 1]], ";")
+    rows, report = analyse("counts", source, "--count", "antal")
+    is_eq([(r["x"], r["y"], r["count"]) for r in rows], [("125", "125", "4"), ("375", "125", "2")], "250 m, from 0, 0")
+    rows, report = analyse("counts", source, "--bbox", "0,0,250,250", "--count", "antal")
+    is_eq((report["outside"], report["count"], report["points"]), (1, 4, 2), "outside is told")
+    empty = write("empty.csv", ["x", "y"], [])
+    rows, _ = analyse("counts", empty, "--bbox", "0,0,500,500")
+    is_eq([r["count"] for r in rows], ["0"] * 4, "no points: every square is a row")
+
+
+def densities_agree_with_golden_values():
+    golden = table("kde.tsv")
+    rows, report = analyse("kde", points_file(), *WINDOW, "--bandwidth", 800, "--years", 2)
+    agrees(rows, golden, ["cell", ("density", "quartic_h800_binned_norm")], "quartic")
+    is_eq(list(rows[0]), ["cell", "x", "y", "density"], "its columns")
+    contains(report["label"], "descriptive", "it is labelled")
+    is_near(report["scott_e_m"], 914, 0, "Scott's rule east (spatstat's bw.scott: 913.7)")
+    gaussian = ["--kernel", "gaussian", "--bandwidth", 300, "--years", 2]
+    rows, _ = analyse("kde", points_file(), *WINDOW, *gaussian, "--no-cut")
+    agrees(rows, golden, ["cell", ("density", "gauss_s300_cellmean")], "Gaussian without a cut")
+    cut, _ = analyse("kde", points_file(), *WINDOW, *gaussian)
+    total, with_cut = (sum(number(r["density"]) for r in t) for t in (rows, cut))
+    ok(0 < total - with_cut < 2e-6 * total, "with the cut a millionth is lost")
+    shared_kde = shared("kde.csv")
+    if shared_kde:
+        agrees(rows, shared_kde, ["cell", "x", "y", ("density", "gauss_s300_cellmean")], "Gaussian, shared")
+
+
+def points_beyond_the_border_are_felt():
+    source = write("border.csv", ["x", "y"], [[-150, 50]])
+    inner, _ = analyse("kde", source, "--size", 100, "--bbox", "0,0,300,100", "--bandwidth", 400, "--years", 1)
+    outer, _ = analyse("kde", source, "--size", 100, "--bbox=-500,0,300,100", "--bandwidth", 400, "--years", 1)
+    is_eq([r["density"] for r in inner], [r["density"] for r in outer[5:]], "as in the wider window")
+    ok(float(inner[0]["density"]) > 0, "and it is not nothing")
+    done = call("kde", "--in", source, "--out", path("narrow.csv"), "--bandwidth", 400, "--years", 1)
+    contains(done.stdout, "less than 3 squares", "a narrow bandwidth is warned of")
+
+
+def gistar_agrees_with_golden_values():
+    columns = ["cell", "x", "k", "z", "total_exact_p_upper", "perm_exact_p_upper"]
+    for weights, name in (("queen", "queen"), ("rook", "rook"), ("distance:450", "d450")):
+        rows, report = analyse("gistar", points_file(), *WINDOW, "--weights", weights)
+        agrees(rows, table("gistar_%s.tsv" % name), columns, name)
+        contains(report["label"], "assumes equal exposure", "it is labelled")
+        golden = shared("gistar_%s.csv" % name)
+        if golden:
+            agrees(rows, golden, columns + ["bh_total_exact", "bh_perm_exact"], name + ", shared")
+            is_eq(report["hot"], sum(number(r["bh_total_exact"]) <= 0.05 for r in golden), name + ": hot squares")
+
+
+def a_simulated_p_is_not_called_exact():
+    source = write("many.csv", ["x", "y"], [[50, 50]] * 600 + [[150, 50], [250, 250]])
+    arguments = ["--size", 100, "--bbox", "0,0,500,500", "--replicates", 999]
+    rows, report = analyse("gistar", source, *arguments)
+    ok("total_mc_p_upper" in rows[0] and "total_exact_p_upper" not in rows[0] and report["is_simulated"], "by its name")
+    again, _ = analyse("gistar", source, *arguments)
+    is_eq(again, rows, "the same seed, the same p")
+
+
+# --- What must hold of all ---------------------------------------------------------------
+
+
+def faults_are_told_by_line_and_column_and_never_repeated():
+    heading = ["x", "y"]
+    for rows, expected in (
+            ([[1, 2], ["abc678128.9", 6586174.2]], ["line 3", 'column "x"', "no number", "allowed is a number from"]),
+            ([[678128.9, ""]], ["line 2", 'column "y"', "nothing"]),
+            ([[678128.9, "1e300"]], ["line 2", 'column "y"', "out of range", "100000000"]),
+            ([[678128.9, "inf"]], ["line 2", "no number"]),
+            ([[678128.9, "0x10"]], ["line 2", "no number"]),
+            ([[678128.9]], ["line 2", "1 columns, the heading has 2"]),
+            ([['"' + "678128.9\n\n", "5"]], ["line 2", "quote"]),
+            ([[1, 2], ['"678128.9\n"', 6586174.2], ["q", 3]], ["line 5", 'column "x"'])):
+        source = write("bad.csv", heading, rows)
+        done = call("counts", "--in", source, "--out", path("bad-out.csv"))
+        ok(done.returncode == 4 and all(e in done.stderr for e in expected), "%s: %s" % (expected, done.stderr.strip()))
+        ok(not any(s in done.stderr + done.stdout for s in SECRET), "no place in the message")
+        ok(not os.path.exists(path("bad-out.csv")), "and no file")
+    for text, expected in (("678128.9,6586174.2\n1,2\n", '"x" is not in the heading'), ("", "empty"),
+                           ("x,y,X\n1,2,3\n", "twice"), ("PK\3\4zip", "packed")):
+        open(path("bad.csv"), "w").write(text)
+        done = call("counts", "--in", path("bad.csv"), "--out", path("bad-out.csv"))
+        ok(done.returncode == 4 and expected in done.stderr, done.stderr.strip())
+        ok(not any(s in done.stderr for s in SECRET), "no place in the message")
+
+
+def arguments_are_checked():
+    source = points_file()
+    for arguments, expected in (
+            (["counts", "--in", source], "--out"),
+            (["counts", "--in", source, "--out", path("o.txt")], "ends in .csv"),
+            (["counts", "--in", source, "--out", source], "a file that is read"),
+            (["counts", "--in", source, "--out", source, "--overwrite"], "a file that is read"),
+            (["counts", "--in", path("none.csv"), "--out", path("o.csv")], "No such file"),
+            (["counts", "--in", source, "--out", path("none/o.csv")], "No such file"),
+            (["counts", "--in", source, "--out", path("o.csv"), "--bbox", "678128.9,2,3"], "four numbers"),
+            (["counts", "--in", source, "--out", path("o.csv"), "--bbox", "678128.9,0,678128.9,10"], "no square"),
+            (["counts", "--in", source, "--out", path("o.csv"), "--bbox", "0,0,300,500"], "whole number of squares"),
+            (["counts", "--in", source, "--out", path("o.csv"), "--size", "1"], "squares; allowed are 4000000"),
+            (["counts", "--in", source, "--out", path("o.csv"), "--count", "none"], 'column "none"'),
+            (["kde", "--in", source, "--out", path("o.csv")], "--years"),
+            (["kde", "--in", source, "--out", path("o.csv"), "--years", "0"], "allowed is a number from 0.001"),
+            (["kde", "--in", source, "--out", path("o.csv"), "--years", "1", "--kernel", "box"], "quartic|gaussian"),
+            (["gistar", "--in", source, "--out", path("o.csv"), "--weights", "king"], "queen, rook or distance"),
+            (["gistar", "--in", source, "--out", path("o.csv"), "--weights", "distance:x"], "queen, rook or distance")):
+        done = call(*arguments)
+        ok(done.returncode in (2, 4, 1) and expected in done.stderr, done.stderr.strip())
+        ok(not any(s in done.stderr for s in SECRET), "no place in the message")
+        ok(not os.path.exists(path("o.csv")), "and no file")
+
+
+def the_file_is_private_and_whole_and_nothing_else_is_written():
+    source = points_file()
+    before = set(glob.glob(folder.name + "/**", recursive=True, include_hidden=True)
+                 if sys.version_info >= (3, 11) else os.listdir(folder.name))
+    os.umask(0o000)
+    done = call("counts", "--in", source, "--out", path("fresh.csv"), *WINDOW)
+    os.umask(0o022)
+    after = set(glob.glob(folder.name + "/**", recursive=True, include_hidden=True)
+                if sys.version_info >= (3, 11) else os.listdir(folder.name))
+    is_eq({os.path.basename(f) for f in after - before}, {"fresh.csv"}, "one file is new")
+    is_eq(stat.S_IMODE(os.stat(path("fresh.csv")).st_mode), 0o600, "only its owner may read it")
+    ok(not any(s in done.stdout + done.stderr for s in SECRET), "no place is printed")
+    was = open(path("fresh.csv")).read()
+    done = call("counts", "--in", source, "--out", path("fresh.csv"), "--size", "500")
+    ok(done.returncode == 2 and "--overwrite replaces it" in done.stderr, "it is not replaced unasked")
+    is_eq(open(path("fresh.csv")).read(), was, "and is as it was")
+    analyse("counts", source, *WINDOW, out="fresh.csv")
+    is_eq(open(path("fresh.csv")).read(), was, "the same input, the same bytes")
+
+
+def text_report_and_help_are_there():
+    done = call("gistar", "--in", points_file(), "--out", path("text.csv"), *WINDOW)
+    contains(done.stdout, "assumes equal exposure", "the text has the label")
+    for method in METHODS:
+        done = subprocess.run([program("grannkarta"), "help", "analyse", method], capture_output=True, text=True)
+        ok(done.returncode == 0 and "--in TEXT" in done.stdout and "nothing stored" in done.stdout, "help analyse " + method)
+        ok(all(len(l) <= 110 for l in done.stdout.splitlines()), "its lines are short")
+
+
+METHODS = ["counts", "kde", "gistar"]
+run(counts_agree_with_golden_values,
+    counts_sum_a_column_and_find_a_window,
+    densities_agree_with_golden_values,
+    points_beyond_the_border_are_felt,
+    gistar_agrees_with_golden_values,
+    a_simulated_p_is_not_called_exact,
+    faults_are_told_by_line_and_column_and_never_repeated,
+    arguments_are_checked,
+    the_file_is_private_and_whole_and_nothing_else_is_written,
+    text_report_and_help_are_there)
