@@ -313,17 +313,20 @@ static struct gk_box_xy box_of_degrees(double west, double south, double east, d
 }
 
 /* Takes the box in its CRS, whose authority may have northing or latitude first. */
-static enum gk_status apply_box(struct gk_view *view, const double bbox[4], size_t crs_index,
-                                struct gk_error *error)
+static enum gk_status apply_box(struct gk_view *view, const struct gk_value *value,
+                                size_t crs_index, struct gk_error *error)
 {
+    const double *bbox = value->bbox;
     const struct gk_crs *crs = gk_crs_at(crs_index);
     int x = crs->northing_first, y = !x;
     double west = bbox[x], south = bbox[y], east = bbox[x + 2], north = bbox[y + 2];
+    /* What was read as numbers is printable. */
     if (south > north || (west > east && !crs->is_geographic))
         return gk_error_set(error, GK_INVALID,
-                            "parameter bbox: its minimum is above its maximum; in %s the first and "
-                            "the third number are %s",
-                            crs->name, x == 0 ? "longitude or easting" : "latitude or northing");
+                            "parameter bbox: \"%.80s\" is not allowed; its minimum is above its "
+                            "maximum; in %s the first and the third number are %s",
+                            value->text.data, crs->name,
+                            x == 0 ? "longitude or easting" : "latitude or northing");
     view->box_plane = view->api->plane[crs_index];
     view->box_count = 1;
     if (!crs->is_geographic) {
@@ -371,8 +374,7 @@ enum gk_status gk_view_apply(struct gk_view *view, const struct gk_value value[G
         view->size_m = number_of(value[GK_QUERY_SIZE].text);
     if (!value[GK_QUERY_BBOX].given)
         return GK_OK;
-    return apply_box(view, value[GK_QUERY_BBOX].bbox, (size_t)value[GK_QUERY_BBOX_CRS].integer,
-                     error);
+    return apply_box(view, &value[GK_QUERY_BBOX], (size_t)value[GK_QUERY_BBOX_CRS].integer, error);
 }
 
 bool gk_view_take_size(struct gk_view *view, int64_t id)

@@ -178,6 +178,7 @@ static enum gk_status read_bbox(const struct gk_parameter *row, struct gk_text t
         return refuse(error, row, text, "its minimum is above its maximum");
     const double bbox[4] = {n[0], n[1], n[axes], n[axes + 1]};
     memcpy(value->bbox, bbox, sizeof bbox);
+    value->text = text;
     return GK_OK;
 }
 
@@ -228,11 +229,17 @@ static enum gk_status refuse_unknown(const struct gk_parameter *table, enum gk_r
                                      struct gk_error *error)
 {
     struct gk_buf allowed;
+    /* These two come here from routes that have one form only, as tiles. */
+    bool negotiates = strcmp(parameter->name, "f") != 0 && strcmp(parameter->name, "lang") != 0;
+    const char *separator = "";
     gk_buf_init(&allowed, GK_ERROR_MESSAGE_MAX / 2);
     for (const struct gk_parameter *row = table; row->name != NULL; row++)
-        if (row->role <= role)
-            gk_buf_printf(&allowed, "%s, ", row->name);
-    gk_buf_puts(&allowed, "f, lang");
+        if (row->role <= role) {
+            gk_buf_printf(&allowed, "%s%s", separator, row->name);
+            separator = ", ";
+        }
+    if (negotiates)
+        gk_buf_printf(&allowed, "%sf, lang", separator);
     enum gk_status status =
         gk_error_set(error, GK_INVALID, "unknown parameter \"%s\"; allowed are %s",
                      gk_show(parameter->name, strlen(parameter->name)).text,

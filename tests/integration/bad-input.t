@@ -94,13 +94,14 @@ def formats_that_are_not_offered_are_406_or_400():
 
 
 def parameters_are_named_with_what_is_allowed():
-    bad = [("limt", "1", "limit"), ("limit", "0", "1"), ("limit", "-1", "1"), ("limit", "x", "1"),
+    bad = [("limit", "0", "1"), ("limit", "-1", "1"), ("limit", "x", "1"),
            ("limit", "99999999999999999999", "10000"), ("bbox", "1,2,3", "bbox"), ("bbox", "1,2,nan,4", "bbox"),
            ("bbox", "1,2,inf,4", "bbox"), ("bbox", "1,3,2,1", "bbox"), ("datetime", "2024-02-30", "datetime"),
            ("datetime", "2024-06-01/2024-01-01", "datetime"), ("datetime", "2024-06-01T12:00:00", "datetime")]
     is_eq(faults_of([("%s=%s" % (n, v), GET % ("%s?%s=%s" % (ITEMS, n, v), ""), 400, True, n, v, word)
                      for n, v, word in bad] +
-                    [("twice", GET % (ITEMS + "?limit=1&limit=1", ""), 400, True, "limit")]), [], "%d mistakes" % (len(bad) + 1))
+                    [("unknown", GET % (ITEMS + "?limt=1", ""), 400, True, "limt", "limit"),
+                     ("twice", GET % (ITEMS + "?limit=1&limit=1", ""), 400, True, "limit")]), [], "%d mistakes" % (len(bad) + 2))
 
 
 def what_is_right_but_empty_or_large_is_answered():

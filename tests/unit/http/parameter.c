@@ -224,6 +224,10 @@ START_TEST(an_unknown_parameter_is_named_with_those_that_are_known)
     ck_assert_ptr_nonnull(
         strstr(error.message, "limit, size, method, name, bbox, datetime, columns, f"));
     ck_assert_int_eq(read_one("Limit", "5"), GK_INVALID);
+    /* Where there is one form only, as of tiles, `f` is unknown and not recommended. */
+    ck_assert_int_eq(read_one("f", "mvt"), GK_INVALID);
+    ck_assert_ptr_nonnull(strstr(error.message, "\"f\""));
+    ck_assert_ptr_null(strstr(error.message, "f, lang"));
 }
 END_TEST
 

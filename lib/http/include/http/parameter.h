@@ -40,7 +40,7 @@ struct gk_value {
     bool given;          /* false: default, or nothing when there is none */
     int64_t integer;     /* INTEGER; for CHOICE the index of the choice */
     uint64_t bits;       /* LIST: bit i for choice i */
-    struct gk_text text; /* CHOICE, TEXT, LIST: NUL-terminated; lives as long as the request */
+    struct gk_text text; /* of texts and BBOX, as given: NUL-terminated; lives as the request */
     double bbox[4];      /* BBOX: min1, min2, max1, max2 (heights dropped), as given */
     struct gk_period period;
 };

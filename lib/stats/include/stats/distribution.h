@@ -21,10 +21,14 @@
 /* What no quantile can be; the answer to a question outside its domain. */
 #define GK_COUNT_NONE UINT64_MAX
 
-/* Binomial: k successes in n trials of probability `share` (0 to 1).
- * P(X = k), P(X <= k), P(X >= k). k may be larger than n (0, 1, 0). */
+/* Binomial: P(X = k) successes in n trials of probability `share` (0 to 1); 0 for k
+ * above n. */
 double gk_binomial_point(uint64_t k, uint64_t n, double share);
+
+/* P(X <= k) of the same; 1 for k above n. */
 double gk_binomial_lower(uint64_t k, uint64_t n, double share);
+
+/* P(X >= k) of the same; 0 for k above n. */
 double gk_binomial_upper(uint64_t k, uint64_t n, double share);
 
 /* The central interval of Clopper and Pearson for the share of k in n, at
@@ -39,9 +43,13 @@ struct gk_interval gk_binomial_interval(uint64_t k, uint64_t n, double confidenc
  * infinite when k = n. Not rounded where the share is near 1. */
 struct gk_interval gk_binomial_odds_interval(uint64_t k, uint64_t n, double confidence);
 
-/* Poisson of mean `mean` (0 to GK_COUNT_MAX): P(X = k), P(X <= k), P(X >= k). */
+/* Poisson of mean `mean` (0 to GK_COUNT_MAX): P(X = k). */
 double gk_poisson_point(uint64_t k, double mean);
+
+/* P(X <= k) of the same. */
 double gk_poisson_lower(uint64_t k, double mean);
+
+/* P(X >= k) of the same. */
 double gk_poisson_upper(uint64_t k, double mean);
 
 /* The smallest k with P(X <= k) >= p, 0 < p < 1; GK_COUNT_NONE outside the
@@ -51,18 +59,24 @@ uint64_t gk_poisson_quantile(double p, double mean);
 /* Negative binomial of mean `mean` (0 to GK_COUNT_MAX) and variance
  * mean * dispersion, `dispersion` at least 1 (where it is the Poisson
  * distribution) and at most 1e6; its size is mean / (dispersion - 1), and the
- * probability of 0 is dispersion^-size. */
+ * probability of 0 is dispersion^-size. This is P(X = k). */
 double gk_negbin_point(uint64_t k, double mean, double dispersion);
+
+/* P(X <= k) of the same. */
 double gk_negbin_lower(uint64_t k, double mean, double dispersion);
+
+/* P(X >= k) of the same. */
 double gk_negbin_upper(uint64_t k, double mean, double dispersion);
 
 /* As gk_poisson_quantile(). */
 uint64_t gk_negbin_quantile(double p, double mean, double dispersion);
 
-/* Beta distribution of shapes a and b, each 0.5 to 1e10: P(X <= x) = I_x(a, b),
- * and the p quantile, 0 < p < 1. The F distribution with d1 and d2 degrees of
- * freedom is P(F <= f) = I_x(d1 / 2, d2 / 2) at x = d1 f / (d1 f + d2). */
+/* Beta distribution of shapes a and b, each 0.5 to 1e10: P(X <= x) = I_x(a, b).
+ * The F distribution with d1 and d2 degrees of freedom is
+ * P(F <= f) = I_x(d1 / 2, d2 / 2) at x = d1 f / (d1 f + d2). */
 double gk_beta_lower(double x, double a, double b);
+
+/* The p quantile of the same, 0 < p < 1. */
 double gk_beta_quantile(double p, double a, double b);
 
 #endif
