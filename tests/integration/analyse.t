@@ -273,6 +273,93 @@ def years_agree_with_golden_values():
         is_eq([r["district"] for r in rows], [r["district"] for r in expected], "years, shared: districts")
 
 
+def scan_files():
+    geo = write("geo.csv", ["district", "x", "y", "dwellings"],
+                [["P%02d" % i, p["x"], p["y"], p["dwellings"]] for i, p in enumerate(table("scan_places.tsv"))])
+    cases = write("cases.csv", ["district", "week", "cases"],
+                  [["P%02d" % int(c["place"]), c["week"], c["cases"]] for c in table("scan_cases.tsv")])
+    return geo, cases
+
+
+def clusters_agree_with_golden_values():
+    geo, cases = scan_files()
+    for g in table("scan.tsv"):
+        model, prospective = "permutation" if g["permutation"] == "1" else "poisson", g["prospective"] == "1"
+        name = "%s, %s" % (model, "prospective" if prospective else "retrospective")
+        rows, report = analyse("scan", cases, "--geo", geo, "--model", model, "--max-window", 12 if prospective else 20,
+                               *(["--prospective"] if prospective else []))
+        top = rows[0]
+        is_eq([report[k] for k in ("cases_in_all", "zones", "windows", "unknown", "outside")],
+              [int(g[k]) for k in ("cases", "zones", "windows")] + [0, 0], name + ": what was scanned")
+        agrees([top], [g], ["llr", ("cases", "c"), "expected", ("start", "first_week"), ("end", "last_week")], name)
+        is_near(report["llr_sum"] / float(g["llr_sum"]), 1, 1e-9, name + ": the sum over all circles and spans")
+        members = sum(1 << int(d[1:]) for d in top["districts"].split(" "))
+        is_eq(members, int(g["members"]), name + ": its districts")
+        for ours, theirs in (("mc_p", "p"), ("gumbel_p", "gumbel_p")):
+            p, q = float(top[ours]), float(g[theirs])
+            ok(abs(p - q) <= 4 * math.sqrt(2 * max(p * (1 - p), q * (1 - q)) / 999), "%s: %s %g, golden %g" % (name, ours, p, q))
+        is_eq(top["recurrence"] != "", prospective, name + ": recurrence")
+        seen = [d for r in rows for d in r["districts"].split(" ")]
+        is_eq(len(seen), len(set(seen)), name + ": no district is in two clusters")
+        is_eq([report["clusters"][0][k] for k in ("start", "end", "cases")], [int(top[k]) for k in ("start", "end", "cases")],
+              name + ": the report has it")
+    if shared("year_on_year.csv"):
+        files = [os.path.join(SHARED, "in", n) for n in ("scan_cases.csv", "scan_geo.csv")]
+        golden = json.load(open(os.path.join(SHARED, "out", "scan.json")))
+        for name, g in golden.items():
+            model, kind = name.split("_")
+            rows, report = analyse("scan", files[0], "--geo", files[1], "--model", model,
+                                   *(["--prospective", "--max-window", 12] if kind == "prospective" else ["--max-window", 20]))
+            best = {k: str(v) for k, v in g["top"][0].items()}
+            agrees(rows[:1], [best], ["llr", "cases", "expected", "start", "end"], "scan, shared: " + name)
+            is_eq(rows[0]["districts"], best["districts"], "scan, shared: districts")
+            is_eq([report["zones"], report["windows"]], [g["zones"], g["windows"]], "scan, shared: what was scanned")
+
+
+def a_scan_depends_on_nothing_but_its_input():
+    geo, cases = scan_files()
+    rows, _ = analyse("scan", cases, "--geo", geo)
+    is_eq(analyse("scan", cases, "--geo", geo)[0], rows, "the same seed, the same clusters")
+    ok(analyse("scan", cases, "--geo", geo, "--seed", 9)[0] != rows, "another seed, other p")
+    lines = open(geo).read().splitlines()
+    # On a lattice distances tie: the order of the file must not matter.
+    tied = [l.split(",") for l in lines[1:]]
+    tied = [[t[0], str(i % 6), str(i // 6), t[3]] for i, t in enumerate(tied)]
+    sets = []
+    for order in (tied, tied[::-1]):
+        rows, _ = analyse("scan", cases, "--geo", write("tied.csv", lines[0].split(","), order), "--replicates", 0)
+        sets.append({(r["cases"], r["start"], r["end"], frozenset(r["districts"].split(" "))) for r in rows[:1]})
+        is_eq(rows[0]["mc_p"], "", "no replicates, no p")
+    is_eq(sets[0], sets[1], "tied places enter together")
+
+
+def a_scan_tells_what_it_leaves_out():
+    geo = write("geo2.csv", ["district", "x", "y", "dwellings"], [["a", 0, 0, 10], ["b", 1000, 0, 10], ["c", 5000, 0, 0]])
+    cases = write("cases2.csv", ["district", "week"], [["a", 3]] * 4 + [["b", 5], ["b", 9], ["c", 4], ["nowhere", 4]])
+    rows, report = analyse("scan", cases, "--geo", geo, "--to-week", 8)
+    is_eq([report[k] for k in ("cases_in_all", "unknown", "outside", "without_dwellings")], [5, 1, 1, 1], "left out and counted")
+    is_eq((rows[0]["districts"], rows[0]["start"], rows[0]["end"], rows[0]["cases"]), ("a", "3", "3", "4"), "weeks as in the file")
+    no_dwellings = write("geo3.csv", ["district", "x", "y"], [["a", 0, 0], ["b", 1000, 0]])
+    twice = write("geo4.csv", ["district", "x", "y", "dwellings"], [["a", 0, 0, 1], ["b", 1, 1, 1], ["a", 678128.9, 6586174.2, 1]])
+    nothing = write("cases3.csv", ["district", "week"], [])
+    rows, report = analyse("scan", nothing, "--geo", geo, "--from-week", 1, "--to-week", 10)
+    is_eq((rows, report["cases_in_all"]), ([], 0), "no cases, no clusters")
+    analyse("scan", cases, "--geo", no_dwellings, "--model", "permutation")
+    for arguments, expected in ((["--geo", no_dwellings], "which --model poisson needs"), (["--geo", twice], "rows 1 and 3"),
+                                (["--geo", geo, "--max-window", 99], "there are 7 weeks"), ([], "--geo"),
+                                (["--geo", geo, "--from-week", 9, "--to-week", 3], "allowed are 1 to 4096 weeks"),
+                                (["--geo", geo, "--to-week", 900000], "allowed are 1 to 4096 weeks"),
+                                (["--geo", cases], 'column "x" is not in the heading'),
+                                (["--geo", nothing], 'column "x" is not in the heading')):
+        done = call("scan", "--in", cases, "--out", path("o.csv"), *arguments)
+        ok(done.returncode in (2, 4) and expected in done.stderr, done.stderr.strip())
+        ok(not any(x in done.stderr for x in SECRET), "no place in the message")
+    done = call("scan", "--in", nothing, "--out", path("o.csv"), "--geo", geo)
+    ok(done.returncode == 2 and "no weeks" in done.stderr, done.stderr.strip())
+    done = call("scan", "--in", cases, "--out", geo, "--overwrite", "--geo", geo)
+    ok(done.returncode == 2 and "a file that is read" in done.stderr, done.stderr.strip())
+
+
 # --- What must hold of all ---------------------------------------------------------------
 
 
@@ -354,7 +441,7 @@ def text_report_and_help_are_there():
         ok(all(len(l) <= 120 for l in done.stdout.splitlines()), "its lines are short")
 
 
-METHODS = ["counts", "kde", "gistar", "knox", "aoristic", "rates", "year-on-year"]
+METHODS = ["counts", "kde", "gistar", "knox", "aoristic", "rates", "year-on-year", "scan"]
 run(counts_agree_with_golden_values,
     counts_sum_a_column_and_find_a_window,
     densities_agree_with_golden_values,
@@ -366,6 +453,9 @@ run(counts_agree_with_golden_values,
     intervals_agree_with_golden_values,
     rates_agree_with_golden_values,
     years_agree_with_golden_values,
+    clusters_agree_with_golden_values,
+    a_scan_depends_on_nothing_but_its_input,
+    a_scan_tells_what_it_leaves_out,
     faults_are_told_by_line_and_column_and_never_repeated,
     arguments_are_checked,
     the_file_is_private_and_whole_and_nothing_else_is_written,
