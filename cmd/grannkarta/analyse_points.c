@@ -101,16 +101,11 @@ static enum gk_status run_counts(const struct gk_options *options,
     return status;
 }
 
-#define NOTHING_STORED                                                                             \
-    "Runs on this machine, on the file alone: no database, no configuration, nothing stored\n"     \
-    "but the result. The file is CSV as spreadsheets write it; other columns are not read, and\n"  \
-    "the first fault in it ends the run, with line and column and without what stands there.\n"
-
 const struct gk_command gk_command_analyse_counts = {
     .name = "analyse counts",
     .operands = "",
     .help = "own points counted on squares",
-    .usage = NOTHING_STORED
+    .usage = GK_ANALYSE_NOTHING_STORED
     "\n"
     "Squares are half open: a point on an edge belongs to the square north or east of it. Every\n"
     "square of the window is a row: cell, i, j (column and row from the south-west), x, y (the\n"
@@ -265,7 +260,7 @@ const struct gk_command gk_command_analyse_kde = {
     .name = "analyse kde",
     .operands = "",
     .help = "kernel density of own points (descriptive)",
-    .usage = NOTHING_STORED
+    .usage = GK_ANALYSE_NOTHING_STORED
     "\n"
     "Every square of the window is a row: cell, x, y (the centre), density in events per km2\n"
     "and year. Points outside the window count as far as they are felt in it. The density\n"
@@ -292,12 +287,7 @@ static const struct gk_flag gistar_flags[] = {
                          .minimum = 99,
                          .maximum = REPLICATES_MAX,
                          .initial = GK_GISTAR_REPLICATES},
-    [FLAG_SEED] = {.name = "seed",
-                   .kind = GK_FLAG_NUMBER,
-                   .help = "of them",
-                   .minimum = 0,
-                   .maximum = INT64_MAX,
-                   .initial = 1},
+    [FLAG_SEED] = GK_ANALYSE_SEED_FLAG,
     {.name = NULL},
 };
 
@@ -447,7 +437,7 @@ const struct gk_command gk_command_analyse_gistar = {
     .name = "analyse gistar",
     .operands = "",
     .help = "Gi* of own points (assumes equal exposure)",
-    .usage = NOTHING_STORED
+    .usage = GK_ANALYSE_NOTHING_STORED
     "\n"
     "Every square of the window is a row: cell, i, j, x (its count), k (its neighbours),\n"
     "z, the exact upper p when all counts are dealt anew (total_exact_p_upper) and when the\n"

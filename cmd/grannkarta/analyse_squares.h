@@ -1,5 +1,5 @@
-/* What the methods of `analyse` on points share: the window, its squares, the
- * points in it. */
+/* What the methods of `analyse` share: flags, lists of numbers, messages; and of
+ * those on squares the window and the points in it. */
 #ifndef GK_CMD_ANALYSE_SQUARES_H
 #define GK_CMD_ANALYSE_SQUARES_H
 
@@ -36,6 +36,11 @@ enum {
                         .is_required = true},                                                      \
     [GK_ANALYSE_OVERWRITE] = {                                                                     \
         .name = "overwrite", .kind = GK_FLAG_SWITCH, .help = "replace the file if it is there"}
+#define GK_ANALYSE_SEED_FLAG                                                                       \
+    {                                                                                              \
+        .name = "seed", .kind = GK_FLAG_NUMBER, .help = "of the random numbers", .minimum = 0,     \
+        .maximum = INT64_MAX, .initial = 1                                                         \
+    }
 #define GK_ANALYSE_SQUARE_FLAGS                                                                    \
     [GK_ANALYSE_SIZE] = {.name = "size",                                                           \
                          .kind = GK_FLAG_NUMBER,                                                   \
@@ -47,6 +52,12 @@ enum {
         .name = "bbox",                                                                            \
         .kind = GK_FLAG_TEXT,                                                                      \
         .help = "the window, E0,N0,E1,N1 in metres; without it, whole squares around all points"}
+
+/* What the help of every method begins with. */
+#define GK_ANALYSE_NOTHING_STORED                                                                  \
+    "Runs on this machine, on the file alone: no database, no configuration, nothing stored\n"     \
+    "but the result. The file is CSV as spreadsheets write it; other columns are not read, and\n"  \
+    "the first fault in it ends the run, with line and column and without what stands there.\n"
 
 /* Points on a grid. */
 struct gk_analyse_points {

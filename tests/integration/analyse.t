@@ -168,6 +168,111 @@ def a_simulated_p_is_not_called_exact():
     is_eq(again, rows, "the same seed, the same p")
 
 
+def near_repeats_agree_with_golden_values():
+    bands = ["--space-bands", "0,0.1,100,200,300,400,500,1000", "--time-bands", "0,7,14,21,28,42,56"]
+    golden = table("knox.tsv")
+    rows, report = analyse("knox", points_file(), *bands, "--replicates", 9999)
+    agrees(rows, golden, ["s_lo", "s_hi", "t_lo", "t_hi", "observed", "expected", "perm_var", ("knox_ratio", "ratio")], "knox")
+    for row, g in zip(rows, golden):
+        p, q = float(row["mc_p"]), float(g["mc_p"])
+        ok(abs(p - q) <= 4 * math.sqrt(2 * max(p * (1 - p), q * (1 - q), 1e-4) / 9999),
+           "p of %s m, %s days: %g, golden %g" % (row["s_hi"], row["t_hi"], p, q))
+    is_eq(report["points"], 617, "all points")
+    expected = shared("knox.csv")
+    if expected:
+        agrees(rows, expected, [c for c in rows[0] if c != "mc_p"], "knox, shared")
+    few = ["--replicates", 99]
+    one, _ = analyse("knox", points_file(), *few)
+    is_eq(len(one), 11 * 8, "without bands: 11 of distance, 8 of time")
+    is_eq(analyse("knox", points_file(), *few)[0], one, "the same seed, the same p")
+    ok(analyse("knox", points_file(), *few, "--seed", 2)[0] != one, "another seed, another p")
+    is_eq({r["mc_p"] for r in analyse("knox", points_file(), "--replicates", 0)[0]}, {""}, "no permutations, no p")
+
+
+def an_interval_of_days_is_its_middle():
+    source = write("days.csv", ["x", "y", "day", "day_to"],
+                   [[0, 0, 1, 2], [0, 0, 8, 9], [0, 0, 15, 17], [0, 0, 1, 9], [0, 0, 5, 4]])
+    rows, report = analyse("knox", source, "--space-bands", "0,1", "--time-bands", "0,7,14,15")
+    is_eq((report["points"], report["too_long"], report["reversed"]), (3, 1, 1), "over 7 days, and reversed, are left out")
+    # Middles 1.5, 8.5 and 16: 7, 7.5 and 14.5 days apart.
+    is_eq([r["observed"] for r in rows], ["1", "1", "1"], "half days count")
+    for bands in ("0", "0,0", "5,1", "0,x", "-1,2", "0,1.5"):
+        done = call("knox", "--in", source, "--out", path("o.csv"), "--time-bands=" + bands)
+        ok(done.returncode == 2 and "allowed are 2 to 65 rising" in done.stderr, "time bands %s: %s" % (bands, done.stderr.strip()))
+
+
+# --- Tables -----------------------------------------------------------------------------
+
+
+def intervals_agree_with_golden_values():
+    golden = table("aoristic.tsv")
+    # The 12 intervals of the golden tables; see tests/unit/stats/aoristic.c.
+    intervals = [(0, 0), (60, 60), (510, 1050), (1380, 1500), (1380, 2820), (480, 1020), (600, 4920), (100, 160),
+                 (1439, 1441), (4320, 10080), (7200, 7260), (30, 45)]
+    source = write("intervals.csv", ["id", "start", "end"], [[i, *v] for i, v in enumerate(intervals)], "\t")
+    rows, report = analyse("aoristic", source, "--max-hours", 0)
+    agrees(rows, golden, [("hour_of_week", "hour"), ("weight", "no_limit")], "no limit")
+    contains(report["label"], "descriptive", "it is labelled")
+    is_eq((report["counted"], report["too_long"], report["reversed"]), (12, 0, 0), "all count")
+    rows, report = analyse("aoristic", source)
+    agrees(rows, golden, [("weight", "max_48h")], "48 hours")
+    is_eq((report["counted"], report["too_long"]), (10, 2), "long ones are told")
+    source = write("reversed.csv", ["start", "end"], [[60, 0], [-60, 0]])
+    rows, report = analyse("aoristic", source)
+    is_eq((report["reversed"], rows[167]["weight"]), (1, "1"), "the hour before Monday is the last of the week")
+    expected = shared("aoristic.csv")
+    if expected:
+        rows, _ = analyse("aoristic", os.path.join(SHARED, "in", "aoristic.csv"), "--max-hours", 0)
+        agrees(rows, expected, ["hour_of_week", "weight"], "aoristic, shared")
+
+
+def rates_agree_with_golden_values():
+    golden = table("rates.tsv")
+    source = write("districts.csv", ["District", "dwellings", "burg 2023"],
+                   [['"A, %d"' % i, g["dwellings"], g["count"]] for i, g in enumerate(golden)] + [["empty", 0, 3]])
+    rows, report = analyse("rates", source, "--count", "burg_2023")
+    columns = ["count", "dwellings", "expected", "smr", "smr_lo", "smr_hi", "eb_global", "f_lo95", "f_hi95", "f_lo998", "f_hi998", "p_mid"]
+    agrees(rows[:-1], golden, columns, "rates")
+    is_eq(rows[3]["district"], "A, 3", "a name with a comma")
+    is_eq({v for k, v in rows[-1].items() if k not in ("district", "count", "dwellings")}, {""}, "no dwellings: null, not zero")
+    is_eq((report["districts"], report["without_dwellings"]), (len(golden) + 1, 1), "and counted")
+    is_near(report["dispersion"], 3.708904871011, 1e-6, "dispersion (R)")
+    phi, wide = 3.708904871011, rows[0]
+    is_near(float(wide["wide_hi95"]), float(wide["expected"]) + (float(wide["f_hi95"]) - float(wide["expected"])) * math.sqrt(phi),
+            1e-6, "limits are widened by its root")
+    contains({r["class"] for r in rows}, "inside", "classes")
+    expected = shared("rates.csv")
+    if expected:
+        rows, _ = analyse("rates", os.path.join(SHARED, "in", "districts.csv"), "--count", "burg_2023")
+        rows = [r for r in rows if float(r["dwellings"]) > 0]
+        is_eq([r["district"] for r in rows], [r["district"] for r in expected], "rates, shared: districts")
+        agrees(rows, expected, columns + ["rate1000", "lo", "hi"], "rates, shared")
+    zero = write("zero.csv", ["district", "dwellings", "n"], [["a", 10, 0], ["b", 20, 0]])
+    rows, _ = analyse("rates", zero, "--count", "n")
+    is_eq((rows[0]["rate1000"], rows[0]["smr"], rows[0]["class"]), ("0", "", ""), "no events: rate 0, nothing to compare with")
+    done = call("rates", "--in", zero, "--out", path("both.csv"), "--count", "dwellings")
+    ok(done.returncode == 0, "one column may be both")
+    for row, expected in ((["a", -1, 2], "out of range"), (["a", 5, 2.5], "a number with decimals"), (["", 5, 2], "nothing"),
+                          (["a" * 201, 5, 2], "a longer text (201 characters)")):
+        done = call("rates", "--in", write("bad.csv", ["district", "dwellings", "n"], [row]), "--out", path("o2.csv"), "--count", "n")
+        ok(done.returncode == 4 and expected in done.stderr and "line 2" in done.stderr, done.stderr.strip())
+
+
+def years_agree_with_golden_values():
+    golden = table("year_on_year.tsv")
+    source = write("years.csv", ["district", "y22", "y23"], [["D%d" % i, g["before"], g["after"]] for i, g in enumerate(golden)])
+    both = ["--count", "y22", "--count", "y23"]
+    rows, report = analyse("year-on-year", source, *both)
+    agrees(rows, golden, [("y0", "before"), ("y1", "after"), "ratio", ("lo", "lower"), ("hi", "upper"), ("p_cond", "p"), "p_mid"], "years")
+    done = call("year-on-year", "--in", source, "--out", path("o.csv"), "--count", "y22")
+    ok(done.returncode == 2 and "allowed is twice" in done.stderr, done.stderr.strip())
+    expected = shared("year_on_year.csv")
+    if expected:
+        rows, _ = analyse("year-on-year", os.path.join(SHARED, "in", "districts.csv"), "--count", "burg_2022", "--count", "burg_2023")
+        agrees(rows, expected, ["y0", "y1", "ratio", "lo", "hi", "p_cond", "p_mid"], "years, shared")
+        is_eq([r["district"] for r in rows], [r["district"] for r in expected], "years, shared: districts")
+
+
 # --- What must hold of all ---------------------------------------------------------------
 
 
@@ -246,16 +351,21 @@ def text_report_and_help_are_there():
     for method in METHODS:
         done = subprocess.run([program("grannkarta"), "help", "analyse", method], capture_output=True, text=True)
         ok(done.returncode == 0 and "--in TEXT" in done.stdout and "nothing stored" in done.stdout, "help analyse " + method)
-        ok(all(len(l) <= 110 for l in done.stdout.splitlines()), "its lines are short")
+        ok(all(len(l) <= 120 for l in done.stdout.splitlines()), "its lines are short")
 
 
-METHODS = ["counts", "kde", "gistar"]
+METHODS = ["counts", "kde", "gistar", "knox", "aoristic", "rates", "year-on-year"]
 run(counts_agree_with_golden_values,
     counts_sum_a_column_and_find_a_window,
     densities_agree_with_golden_values,
     points_beyond_the_border_are_felt,
     gistar_agrees_with_golden_values,
     a_simulated_p_is_not_called_exact,
+    near_repeats_agree_with_golden_values,
+    an_interval_of_days_is_its_middle,
+    intervals_agree_with_golden_values,
+    rates_agree_with_golden_values,
+    years_agree_with_golden_values,
     faults_are_told_by_line_and_column_and_never_repeated,
     arguments_are_checked,
     the_file_is_private_and_whole_and_nothing_else_is_written,
