@@ -340,6 +340,8 @@ static enum gk_status open_page(struct page *page, struct gk_response *response,
     if (status != GK_OK)
         return status;
     status = gk_view_select(view, page->value, error);
+    if (status == GK_UNAVAILABLE)
+        response->retry_after_s = 1;
     if (status != GK_OK)
         return status;
     page->from = view->first;

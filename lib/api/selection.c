@@ -16,6 +16,8 @@ struct gk_selection_cache {
     struct gk_selection *kept[KEPT]; /* most recently used first */
     size_t count, bytes, maximum_bytes;
     uint64_t made;
+    uint64_t allowed_us; /* when the public's steps were last counted */
+    int64_t allowed;     /* steps that it may still cost; below 0 after a dear one */
 };
 
 /* --- Keeping ------------------------------------------------------------------------ */
@@ -110,6 +112,44 @@ void gk_selection_release(struct gk_selection_cache *cache, const struct gk_sele
     pthread_mutex_unlock(&cache->lock);
     if (is_last)
         selection_free(own);
+}
+
+/* Whether the caller may have a new selection made now. Steps come back with time,
+ * those of a second at the most: a bucket that is never fuller. */
+static bool may_make(struct gk_selection_cache *cache, const struct gk_request *request)
+{
+    enum { SECOND_US = 1000000 };
+    uint64_t now_us = request->arrived_us;
+    if (request->principal.role != GK_ROLE_PUBLIC || now_us == 0)
+        return true;
+    pthread_mutex_lock(&cache->lock);
+    if (cache->allowed_us == 0) {
+        cache->allowed = GK_PUBLIC_WORK_PER_SECOND;
+        cache->allowed_us = now_us;
+    } else if (now_us > cache->allowed_us) {
+        /* Debts end within two seconds; longer ago means all is paid. */
+        uint64_t since_us = now_us - cache->allowed_us;
+        since_us = since_us < 10 * SECOND_US ? since_us : 10 * SECOND_US;
+        cache->allowed += (int64_t)(since_us * (GK_PUBLIC_WORK_PER_SECOND / SECOND_US));
+        if (cache->allowed > GK_PUBLIC_WORK_PER_SECOND)
+            cache->allowed = GK_PUBLIC_WORK_PER_SECOND;
+        cache->allowed_us = now_us;
+    }
+    bool may = cache->allowed > 0;
+    pthread_mutex_unlock(&cache->lock);
+    return may;
+}
+
+static void charge(struct gk_selection_cache *cache, const struct gk_request *request,
+                   uint64_t work)
+{
+    if (request->principal.role != GK_ROLE_PUBLIC || request->arrived_us == 0)
+        return;
+    pthread_mutex_lock(&cache->lock);
+    cache->allowed -= work < 4 * (uint64_t)GK_SELECTION_WORK_MAX
+                          ? (int64_t)work
+                          : 4 * (int64_t)GK_SELECTION_WORK_MAX;
+    pthread_mutex_unlock(&cache->lock);
 }
 
 uint64_t gk_selections_made(struct gk_selection_cache *cache)
@@ -278,6 +318,7 @@ static enum gk_status make(struct gk_selection **selection, struct gk_view *view
         status = *selection != NULL ? GK_OK : no_memory(error);
     }
     free(making.feature);
+    charge(view->api->selections, view->request, making.work);
     return status;
 }
 
@@ -291,6 +332,10 @@ enum gk_status gk_view_select(struct gk_view *view, const struct gk_value value[
     if (key.data == NULL)
         return no_memory(error);
     struct gk_selection *selection = find(cache, key);
+    if (selection == NULL && !may_make(cache, view->request))
+        return gk_error_set(error, GK_UNAVAILABLE,
+                            "select features: too many new filters and orders were asked for in "
+                            "the last second; try again");
     if (selection == NULL) {
         enum gk_status status = make(&selection, view, value, key, error);
         if (status != GK_OK)

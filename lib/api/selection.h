@@ -18,6 +18,9 @@ enum {
      * costs by 4 (snapshot/touch.h), a byte that is folded, 16 that are compared with a
      * pattern, or a comparison of two features; some 5 to 10 ns each. */
     GK_SELECTION_WORK_MAX = 60000000,
+    /* Steps a second that new selections of the public may cost together, less than
+     * half of a processor: beyond it they wait, and everything else is answered. */
+    GK_PUBLIC_WORK_PER_SECOND = 40000000,
     GK_SORT_KEYS_MAX = 4
 };
 
@@ -42,7 +45,8 @@ void gk_selection_cache_free(struct gk_selection_cache *cache);
 /* With `filter`, `sortby` or an equality in the query: makes the view's selection,
  * or takes a kept one; else does nothing. The view's layer is open. Ends with
  * gk_selection_release(). GK_INVALID names the parameter and where in it; what
- * costs more than it may is GK_INVALID too; GK_NO_MEMORY. */
+ * costs more than it may is GK_INVALID too; GK_UNAVAILABLE when the public has
+ * asked for too much in the last second; GK_NO_MEMORY. */
 GK_CHECKED enum gk_status gk_view_select(struct gk_view *view,
                                          const struct gk_value value[GK_QUERIES],
                                          struct gk_error *error);

@@ -38,9 +38,14 @@ static enum gk_status refuse(const struct gk_filter *filter, struct gk_text name
     for (size_t i = 0; i < filter->columns.count; i++) {
         if (!gk_is_sortable(filter->view, &filter->columns.column[i]))
             continue;
+        const char *known = gk_property_info(filter->columns.column[i].property)->name;
+        if (allowed.length + strlen(known) + sizeof ", ... (see sortables)" > ALLOWED_MAX_BYTES) {
+            gk_buf_puts(&allowed, ", ... (see sortables)");
+            break;
+        }
         if (allowed.length > 0)
             gk_buf_puts(&allowed, ", ");
-        gk_buf_puts(&allowed, gk_property_info(filter->columns.column[i].property)->name);
+        gk_buf_puts(&allowed, known);
     }
     size_t n = name.length > SHOWN ? SHOWN : name.length;
     while (n > 0 && n < name.length && ((unsigned char)name.data[n] & 0xc0) == 0x80)

@@ -209,6 +209,19 @@ static void put_style(const struct gk_view *view, const struct gk_style *style, 
         gk_put_mapbox_style(view, style, buf);
 }
 
+/* A layer of QGIS asks for the newest data of the default period, whatever stood in the
+ * query: a style with the classes of others would mislead. */
+static enum gk_status check_layer(const struct gk_request *request, struct gk_error *error)
+{
+    for (size_t i = 0; request->format == GK_FORMAT_QLR && i < request->query_count; i++)
+        if (!gk_is_version_parameter(request->query[i].name))
+            return gk_error_set(error, GK_INVALID,
+                                "parameter %s: a layer definition (f=qlr) shows the default; it is "
+                                "allowed with f=qml and f=mapbox",
+                                request->query[i].name);
+    return GK_OK;
+}
+
 static enum gk_status answer(void *context, const struct gk_request *request,
                              struct gk_response *response, struct gk_error *error,
                              void (*put)(const struct gk_view *, const struct gk_style *,
@@ -219,6 +232,8 @@ static enum gk_status answer(void *context, const struct gk_request *request,
     enum gk_status status = gk_view_open(&view, context, request, response, error);
     if (status == GK_OK)
         status = gk_tile_read(&view, error);
+    if (status == GK_OK)
+        status = check_layer(request, error);
     if (status == GK_OK) {
         gk_style_make(&view, &style);
         put(&view, &style, &response->body);

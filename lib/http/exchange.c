@@ -236,6 +236,7 @@ static enum gk_status negotiate(struct gk_exchange *x)
         else
             request->query[request->query_count++] = *q;
     }
+    request->arrived_us = x->started_us;
     request->language = gk_accept_language(x->head.accept_language);
     if (lang != NULL && strcmp(lang, "sv") != 0 && strcmp(lang, "en") != 0)
         return gk_error_set(&x->error, GK_INVALID, "parameter lang: \"%s\" is not sv or en",

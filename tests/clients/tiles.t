@@ -417,6 +417,8 @@ def classes_are_as_wide_as_the_period_is_long():
     is_eq(edges("2024-01-01/2024-12-31"), [5, 10, 20], "of a year")
     is_eq(edges("2023-01-01/2024-12-31"), [10, 20, 40], "of two")
     is_eq(edges("2024-01-01/2024-06-30"), [2.5, 5, 10], "of half a one")
+    layer = daemon.get("/collections/cells/styles/default?f=qlr&datetime=2024-01-01/2024-06-30")
+    ok(layer.status == 400 and "datetime" in layer.text(), "a layer that would show another period than its classes are for is none")
 
 
 with municipality() as cluster, Daemon(cluster.conninfo()) as daemon:

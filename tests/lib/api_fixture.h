@@ -480,6 +480,7 @@ struct question {
     const char *collection, *id;
     const char *query[16]; /* name, value, name, value, ... */
     const char *language;
+    uint64_t arrived_us;
 };
 
 static inline struct answer ask(struct gk_api *api, struct question q)
@@ -501,6 +502,7 @@ static inline struct answer ask(struct gk_api *api, struct question q)
                                  .base_url = "http://h:1",
                                  .target = target,
                                  .id = "1",
+                                 .arrived_us = q.arrived_us,
                                  .arena = &arena,
                                  .variable = {text_of(q.collection), text_of(q.id)}};
     for (int i = 0; i < 16 && q.query[i] != NULL; i += 2)

@@ -70,6 +70,8 @@ struct gk_request {
     const char *base_url;   /* without a final slash: links are built on it */
     const char *target;     /* path and query as the client wrote them, for links to itself */
     const char *id;         /* names the request in logs, audit and problems */
+    uint64_t arrived_us;    /* on a monotonic clock; 0: not known. It may decide whether there is
+                             * an answer, never what is in it */
     struct gk_arena *arena; /* lives until the request completes */
 };
 
