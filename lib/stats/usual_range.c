@@ -128,14 +128,14 @@ static enum gk_status judge_group(struct gk_usual_range *ranges, const struct ga
     return status;
 }
 
-enum gk_status gk_usual_range(struct gk_usual_range *ranges, const struct gk_usual_areas *areas,
-                              const uint32_t *current, double confidence)
+enum gk_status gk_usual_range_given(struct gk_usual_range *ranges,
+                                    const struct gk_usual_areas *areas, const uint32_t *current,
+                                    double phi, double confidence)
 {
     struct gathered g = {0};
-    if (!(confidence > 0 && confidence < 1) || !is_valid(areas))
+    if (!(confidence > 0 && confidence < 1) || !(phi >= 1) || !is_valid(areas))
         return GK_INVALID;
     enum gk_status status = gather(&g, areas);
-    double phi = status == GK_OK ? pooled_dispersion(areas) : 1;
     for (size_t b = 0; b < areas->groups && status == GK_OK; b++)
         status = judge_group(ranges, &g, b, areas, current, phi, confidence);
     free(g.start);
@@ -144,4 +144,12 @@ enum gk_status gk_usual_range(struct gk_usual_range *ranges, const struct gk_usu
     free(g.exposure);
     free(g.rate);
     return status;
+}
+
+enum gk_status gk_usual_range(struct gk_usual_range *ranges, const struct gk_usual_areas *areas,
+                              const uint32_t *current, double confidence)
+{
+    if (!is_valid(areas))
+        return GK_INVALID;
+    return gk_usual_range_given(ranges, areas, current, pooled_dispersion(areas), confidence);
 }

@@ -108,6 +108,27 @@ START_TEST(uneven_years_widen_the_range)
 }
 END_TEST
 
+START_TEST(the_dispersion_can_be_given)
+{
+    static const uint32_t same[] = {4, 4, 4, 4, 4};
+    uint8_t years = 5;
+    double dwellings = 1000;
+    uint32_t current = 9;
+    struct gk_usual_range r;
+    struct gk_usual_areas area = {
+        1, (const uint32_t(*)[GK_USUAL_YEARS])same, &years, &dwellings, NULL, 1};
+    ck_assert_int_eq(gk_usual_range_given(&r, &area, &current, 1, 0.95), GK_OK);
+    ck_assert(r.class == GK_USUAL_MORE && r.upper == 8);
+    /* A variance of twice the mean: sum of C(k + 3, k) / 2^(k + 4) is 0.0625 at 0,
+     * 0.9713 at 10 and 0.9824 at 11. */
+    ck_assert_int_eq(gk_usual_range_given(&r, &area, &current, 2, 0.95), GK_OK);
+    ck_assert(r.class == GK_USUAL_WITHIN && r.lower == 0 && r.upper == 11);
+    ck_assert_double_eq(r.dispersion, 2);
+    ck_assert_int_eq(gk_usual_range_given(&r, &area, &current, 0.9, 0.95), GK_INVALID);
+    ck_assert_int_eq(gk_usual_range_given(&r, &area, &current, NAN, 0.95), GK_INVALID);
+}
+END_TEST
+
 START_TEST(none_are_answered_and_nonsense_refused)
 {
     uint32_t earlier[2][GK_USUAL_YEARS] = {{1, 2, 1, 2, 1}, {1, 1, 1, 1, 1}}, now[] = {1, 1};
@@ -156,4 +177,5 @@ END_TEST
 
 GK_UNIT_MAIN("stats/usual_range", areas_agree_with_golden_values, an_area_alone_is_judged_by_itself,
              little_to_go_by_is_undecided, uneven_years_widen_the_range,
-             none_are_answered_and_nonsense_refused, ten_million_a_year_are_judged_and_more_refused)
+             the_dispersion_can_be_given, none_are_answered_and_nonsense_refused,
+             ten_million_a_year_are_judged_and_more_refused)

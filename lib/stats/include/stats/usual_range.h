@@ -57,4 +57,11 @@ GK_CHECKED enum gk_status gk_usual_range(struct gk_usual_range *ranges,
                                          const struct gk_usual_areas *areas,
                                          const uint32_t *current, double confidence);
 
+/* The same with a phi (at least 1, else GK_INVALID) that is known from elsewhere:
+ * from more and shorter periods than the years that are judged by. */
+GK_CHECKED enum gk_status gk_usual_range_given(struct gk_usual_range *ranges,
+                                               const struct gk_usual_areas *areas,
+                                               const uint32_t *current, double phi,
+                                               double confidence);
+
 #endif
