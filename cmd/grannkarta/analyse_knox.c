@@ -166,7 +166,7 @@ static enum gk_status run_knox(const struct gk_options *options,
     struct gk_analyse_table table = {.rows = 0};
     struct gk_knox_cell *cells = NULL;
     struct taken taken = {.time = NULL};
-    struct edges edges;
+    struct edges edges = {.spaces = 0};
     enum gk_status status = gk_analyse_file_look(
         values[GK_ANALYSE_OUT].text, values[GK_ANALYSE_OVERWRITE].count > 0, inputs, 1, error);
     if (status == GK_OK)
@@ -175,7 +175,7 @@ static enum gk_status run_knox(const struct gk_options *options,
         status = gk_analyse_read(&table, inputs[0], columns, COLUMNS, error);
     if (status == GK_OK) {
         enum gk_status computed = take(&taken, &table);
-        cells = calloc(edges.spaces * edges.times, sizeof *cells);
+        cells = calloc(edges.spaces * edges.times + 1, sizeof *cells);
         if (computed == GK_OK)
             computed =
                 cells != NULL ? compute(cells, &edges, &table, &taken, values) : GK_NO_MEMORY;

@@ -33,7 +33,8 @@ static double centre_e(const struct gk_squares *grid, size_t q)
 
 static double centre_n(const struct gk_squares *grid, size_t q)
 {
-    return grid->n0_m + ((double)(q / grid->columns) + 0.5) * grid->size_m;
+    size_t row = q / grid->columns;
+    return grid->n0_m + ((double)row + 0.5) * grid->size_m;
 }
 
 static void report_points(struct gk_report *report, const struct gk_analyse_points *points,
@@ -228,7 +229,7 @@ static enum gk_status run_kde(const struct gk_options *options,
     (void)options;
     const struct gk_flag_value *values = arguments->values;
     struct gk_analyse_points points = {.counts = NULL};
-    double years, bandwidth_m = (double)values[FLAG_BANDWIDTH].number, *density = NULL;
+    double years = 0, bandwidth_m = (double)values[FLAG_BANDWIDTH].number, *density = NULL;
     size_t count;
     if (!gk_analyse_numbers(&years, &count, 1, values[FLAG_YEARS].text) || !(years >= 0.001) ||
         years > YEARS_MAX)
@@ -238,7 +239,7 @@ static enum gk_status run_kde(const struct gk_options *options,
     enum gk_status status = gk_analyse_points_read(&points, values, NULL, 0, error);
     if (status == GK_OK) {
         const struct gk_analyse_table *table = &points.table;
-        density = malloc(points.squares * sizeof *density);
+        density = calloc(points.squares, sizeof *density);
         enum gk_status computed = GK_NO_MEMORY;
         if (density != NULL)
             computed = strcmp(values[FLAG_KERNEL].text, "quartic") == 0
@@ -248,7 +249,7 @@ static enum gk_status run_kde(const struct gk_options *options,
                                              values[FLAG_NO_CUT].count == 0);
         status = gk_analyse_failed(computed, "kde", error);
     }
-    if (status == GK_OK)
+    if (status == GK_OK && density != NULL)
         status = write_densities(&points, density, values, error);
     if (status == GK_OK)
         report_kde(arguments->report, &points, values, years);
@@ -415,7 +416,7 @@ static enum gk_status run_gistar(const struct gk_options *options,
     const struct gk_flag_value *values = arguments->values;
     struct gk_analyse_points points = {.counts = NULL};
     struct scores scores = {.sums = NULL};
-    double radius_m;
+    double radius_m = 0;
     enum gk_status status = read_weights(&radius_m, (double)values[GK_ANALYSE_SIZE].number,
                                          values[FLAG_WEIGHTS].text, error);
     if (status == GK_OK)

@@ -306,7 +306,7 @@ static enum gk_status write_clusters(const struct job *job, const struct gk_flag
         error);
     if (status != GK_OK)
         return status;
-    gk_buf_init(&names, GK_SCAN_PLACES_MAX * (GK_ANALYSE_TEXT_MAX + 1));
+    gk_buf_init(&names, (size_t)GK_SCAN_PLACES_MAX * (GK_ANALYSE_TEXT_MAX + 1));
     for (size_t k = 0; k < job->scan.clusters && status == GK_OK; k++) {
         status = join_districts(&names, job, &job->clusters[k]);
         if (status == GK_OK)

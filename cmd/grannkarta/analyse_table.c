@@ -152,15 +152,17 @@ static enum gk_status refuse(const struct gk_csv_row *row, const struct gk_analy
 static bool parse_number(double *value, const char *text, size_t length)
 {
     char plain[NUMBER_MAX], *end;
-    size_t commas = 0;
+    static const char allowed[] = "0123456789+-.eE";
+    size_t points = 0;
     if (length == 0 || length >= sizeof plain)
         return false;
     for (size_t i = 0; i < length; i++) {
-        char c = text[i] == ',' ? '.' : text[i];
-        commas += c == '.';
-        if (memchr("0123456789+-.eE", c, 15) == NULL || commas > 1)
+        plain[i] = text[i];
+        if (plain[i] == ',')
+            plain[i] = '.';
+        points += plain[i] == '.';
+        if (memchr(allowed, plain[i], sizeof allowed - 1) == NULL || points > 1)
             return false;
-        plain[i] = c;
     }
     plain[length] = '\0';
     *value = strtod(plain, &end);

@@ -54,8 +54,8 @@ static const struct gk_flag aoristic_flags[] = {
 static enum gk_status compute_aoristic(struct gk_aoristic *hours,
                                        const struct gk_analyse_table *table, uint32_t max_hours)
 {
-    int64_t *start = malloc((table->rows + 1) * sizeof *start);
-    int64_t *end = malloc((table->rows + 1) * sizeof *end);
+    int64_t *start = calloc(table->rows + 1, sizeof *start);
+    int64_t *end = calloc(table->rows + 1, sizeof *end);
     enum gk_status status = start != NULL && end != NULL ? GK_OK : GK_NO_MEMORY;
     for (size_t i = 0; i < table->rows && status == GK_OK; i++) {
         start[i] = (int64_t)table->number[0][i];
@@ -93,7 +93,7 @@ static enum gk_status run_aoristic(const struct gk_options *options,
         {"start", GK_ANALYSE_WHOLE, -MINUTES_MAX, MINUTES_MAX, false},
         {"end", GK_ANALYSE_WHOLE, -MINUTES_MAX, MINUTES_MAX, false}};
     struct gk_analyse_table table;
-    struct gk_aoristic hours;
+    struct gk_aoristic hours = {.counted = 0};
     enum gk_status status = read_table(&table, values, columns, 2, error);
     if (status == GK_OK)
         status =
@@ -199,14 +199,18 @@ static enum gk_status adjust(double *adjusted, const double *p, size_t count)
 
 static enum gk_status compute_rates(struct rates *rates)
 {
-    enum gk_status status = gk_smooth_global(rates->smoothed, &rates->common, rates->events,
-                                             rates->dwellings, rates->count);
+    struct gk_smoothing common = {0, 0};
+    double phi = 1;
+    enum gk_status status =
+        gk_smooth_global(rates->smoothed, &common, rates->events, rates->dwellings, rates->count);
+    rates->common = common;
     for (size_t i = 0; i < rates->count && status == GK_OK; i++) {
         rates->expected[i] = rates->common.rate * rates->dwellings[i];
         rates->without += !(rates->dwellings[i] > 0);
     }
     if (status == GK_OK)
-        status = gk_funnel_dispersion(&rates->phi, rates->events, rates->expected, rates->count);
+        status = gk_funnel_dispersion(&phi, rates->events, rates->expected, rates->count);
+    rates->phi = phi;
     for (size_t i = 0; i < rates->count && status == GK_OK; i++)
         rates->p[i] = gk_funnel_p(rates->events[i], rates->expected[i], rates->phi);
     return status == GK_OK ? adjust(rates->p_bh, rates->p, rates->count) : status;

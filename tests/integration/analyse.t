@@ -494,6 +494,14 @@ def dirty_files_never_crash_it_and_are_never_repeated():
     ok(set(codes) == {0, 4}, "taken or refused: %s" % codes)
 
 
+def rows_are_bounded():
+    with open(path("big.csv"), "w") as f:
+        f.write("x,y\n" + "1,1\n" * 5000001)
+    done = call("counts", "--in", path("big.csv"), "--out", path("big-out.csv"))
+    ok(done.returncode == 2 and "line 5000002: more rows than the 5000000 allowed" in done.stderr, done.stderr.strip())
+    os.unlink(path("big.csv"))
+
+
 def places_that_are_no_metres_are_noted():
     for rows, expected in (([[17.5, 59.3], [18.1, 59.4]], "look like degrees"), ([[59.3, 17.5]], "look like degrees"),
                            ([[6580000, 674000]], "looks like a northing")):
@@ -535,5 +543,6 @@ run(counts_agree_with_golden_values,
     a_file_that_cannot_be_written_is_not_there,
     a_run_that_is_stopped_leaves_nothing,
     dirty_files_never_crash_it_and_are_never_repeated,
+    rows_are_bounded,
     places_that_are_no_metres_are_noted,
     text_report_and_help_are_there)
