@@ -183,8 +183,10 @@ static enum gk_status run_knox(const struct gk_options *options,
     }
     if (status == GK_OK)
         status = write_cells(cells, &edges, values, error);
-    if (status == GK_OK)
+    if (status == GK_OK) {
         report_knox(arguments->report, &taken, values);
+        gk_analyse_note_axes(arguments->report, &table);
+    }
     free(cells);
     free(taken.time);
     gk_analyse_release(&table);

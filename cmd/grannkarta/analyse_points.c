@@ -45,6 +45,7 @@ static void report_points(struct gk_report *report, const struct gk_analyse_poin
     gk_report_count(report, "points", (int64_t)(points->table.rows - points->outside),
                     "{} points in the window, ");
     gk_report_count(report, "outside", (int64_t)points->outside, "{} outside\n");
+    gk_analyse_note_axes(report, &points->table);
 }
 
 /* --- counts -------------------------------------------------------------------------- */

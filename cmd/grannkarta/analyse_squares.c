@@ -43,6 +43,26 @@ enum gk_status gk_analyse_failed(enum gk_status status, const char *method, stru
     return status;
 }
 
+/* True when all of column k is within. */
+static bool is_within(const struct gk_analyse_table *table, size_t k, double low, double high)
+{
+    for (size_t i = 0; i < table->rows; i++)
+        if (table->number[k][i] < low || table->number[k][i] > high)
+            return false;
+    return table->rows > 0;
+}
+
+void gk_analyse_note_axes(struct gk_report *report, const struct gk_analyse_table *table)
+{
+    for (size_t east = 0; east < 2; east++)
+        if (is_within(table, east, 10, 25) && is_within(table, 1 - east, 55, 70))
+            gk_report_note(report, "the places look like degrees; x and y are to be metres, such "
+                                   "as SWEREF 99 TM");
+    if (is_within(table, 0, 6.0e6, 7.8e6) && is_within(table, 1, 2.0e5, 1.0e6))
+        gk_report_note(report, "x looks like a northing and y like an easting: the map is "
+                               "mirrored; x is to be the easting");
+}
+
 /* --- The window ------------------------------------------------------------------- */
 
 static enum gk_status check_squares(double columns, double rows, struct gk_error *error)

@@ -92,6 +92,10 @@ void gk_analyse_points_release(struct gk_analyse_points *points);
  * when it is none. */
 bool gk_analyse_numbers(double *values, size_t *count, size_t maximum, const char *text);
 
+/* Notes when columns 0 and 1 of a table look like degrees, or like northing and
+ * easting exchanged: all places are in Sweden's range of those. Nothing is changed. */
+void gk_analyse_note_axes(struct gk_report *report, const struct gk_analyse_table *table);
+
 /* Fills `error` for a method of lib/stats that failed, and returns `status`. */
 enum gk_status gk_analyse_failed(enum gk_status status, const char *method, struct gk_error *error);
 

@@ -7,11 +7,15 @@ import glob
 import json
 import math
 import os
+import random
 import re
+import resource
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from cluster import ROOT, program
@@ -432,6 +436,75 @@ def the_file_is_private_and_whole_and_nothing_else_is_written():
     is_eq(open(path("fresh.csv")).read(), was, "the same input, the same bytes")
 
 
+def a_file_that_cannot_be_written_is_not_there():
+    source = points_file()
+    call("counts", "--in", source, "--out", path("full.csv"), *WINDOW)
+    was, names = open(path("full.csv")).read(), set(os.listdir(folder.name))
+    # As on a full disk: no file may become larger than 4 KiB.
+    done = subprocess.run([program("grannkarta"), "analyse", "counts", "--in", source, "--out", path("full.csv"), "--overwrite",
+                           "--size", "100", *WINDOW[2:]], capture_output=True, text=True, restore_signals=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    ok(done.returncode == 1 and "File too large" in done.stderr, done.stderr.strip())
+    is_eq(open(path("full.csv")).read(), was, "the file that was there still is")
+    is_eq(set(os.listdir(folder.name)), names, "and nothing beside it")
+    os.symlink(path("full.csv"), path("link.csv"))
+    done = call("counts", "--in", source, "--out", path("link.csv"))
+    ok(done.returncode == 2 and "--overwrite" in done.stderr, "a link is a file that is there")
+    done = call("counts", "--in", source, "--out", path("closed.csv") + "/")
+    ok(done.returncode == 2 and "ends in .csv" in done.stderr, done.stderr.strip())
+
+
+def a_run_that_is_stopped_leaves_nothing():
+    rows = [[i % 997, i % 991, i % 365] for i in range(30000)]
+    source, names = write("long.csv", ["x", "y", "day"], rows), None
+    names = set(os.listdir(folder.name))
+    run_ = subprocess.Popen([program("grannkarta"), "analyse", "knox", "--in", source, "--out", path("stopped.csv"),
+                             "--space-bands", "0,10", "--replicates", "20000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.7)
+    ok(run_.poll() is None, "it is at work")
+    run_.send_signal(signal.SIGINT)
+    ok(run_.wait(60) != 0, "it ends")
+    is_eq(set(os.listdir(folder.name)), names, "and left nothing")
+
+
+def dirty_files_never_crash_it_and_are_never_repeated():
+    random.seed(5)
+    good = b"".join(open(points_file(), "rb").readlines()[:20])
+    codes = {}
+    for i in range(120):
+        data = bytearray(good)
+        for _ in range(random.randint(0, 3)):
+            at = random.randrange(len(data))
+            kind = random.randrange(4)
+            if kind == 0:
+                data[at] = random.choice(b'",;\n\r\0\xff=-e.x9')
+            elif kind == 1:
+                del data[at:at + random.randint(1, 40)]
+            elif kind == 2:
+                data[at:at] = random.choice([b'"', b"\r", b"1e999", b"nan", b",,", b"\n\n", b"\xc3", b"--", b"9" * 70])
+            else:
+                data[at:at] = data[:random.randint(1, 60)]
+        open(path("dirty.csv"), "wb").write(data)
+        method = ["counts", "knox"][i % 2]
+        done = call(method, "--in", path("dirty.csv"), "--out", path("dirty-out.csv"), "--overwrite",
+                    *(["--bbox", "674000,6580000,684000,6588000"] if method == "counts" else ["--replicates", 9]))
+        codes[done.returncode] = codes.get(done.returncode, 0) + 1
+        if done.returncode not in (0, 4) or re.search(r"6[78]\d{4}|65\d{5}|\d\.\d", done.stderr):
+            ok(False, "file %d: %d %s" % (i, done.returncode, done.stderr))
+    ok(set(codes) == {0, 4}, "taken or refused: %s" % codes)
+
+
+def places_that_are_no_metres_are_noted():
+    for rows, expected in (([[17.5, 59.3], [18.1, 59.4]], "look like degrees"), ([[59.3, 17.5]], "look like degrees"),
+                           ([[6580000, 674000]], "looks like a northing")):
+        for method in ("counts", "knox"):
+            source = write("axes.csv", ["x", "y", "day"], [[*r, 1] for r in rows])
+            done = call(method, "--in", source, "--out", path("axes-out.csv"), "--overwrite")
+            contains(done.stdout, expected, "%s: %s" % (method, expected))
+    done = call("counts", "--in", points_file(), "--out", path("axes-out.csv"), "--overwrite")
+    ok("look" not in done.stdout, "right ones are not")
+
+
 def text_report_and_help_are_there():
     done = call("gistar", "--in", points_file(), "--out", path("text.csv"), *WINDOW)
     contains(done.stdout, "assumes equal exposure", "the text has the label")
@@ -459,4 +532,8 @@ run(counts_agree_with_golden_values,
     faults_are_told_by_line_and_column_and_never_repeated,
     arguments_are_checked,
     the_file_is_private_and_whole_and_nothing_else_is_written,
+    a_file_that_cannot_be_written_is_not_there,
+    a_run_that_is_stopped_leaves_nothing,
+    dirty_files_never_crash_it_and_are_never_repeated,
+    places_that_are_no_metres_are_noted,
     text_report_and_help_are_there)
