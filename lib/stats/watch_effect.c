@@ -12,6 +12,8 @@
 
 enum { NEWTON_MAX = 200 };
 #define TAIL_MIN 1e-250
+/* From here on Student's t is normal to nine digits. */
+#define FREEDOM_MAX 1e9
 
 /* The distribution of the sum of a at the ratio exp(tilt): `weight` of the values
  * 0 to top (above the least possible), as logarithms once it is whole. */
@@ -202,20 +204,28 @@ static double z_of(double confidence)
     return sqrt(2 * gk_gamma_quantile(confidence, 0.5));
 }
 
+/* Student's t; its square over itself and the freedom is beta distributed. */
+static double t_of(double confidence, double freedom)
+{
+    if (freedom > FREEDOM_MAX)
+        return z_of(confidence);
+    double x = gk_beta_quantile(confidence, 0.5, freedom / 2);
+    return sqrt(freedom * x / (1 - x));
+}
+
 enum gk_status gk_effect_pooled(struct gk_effect *effect, const struct gk_effect_table *tables,
-                                size_t count, double dispersion, double confidence)
+                                size_t count, double dispersion, double freedom, double confidence)
 {
     struct pooled p = {0};
     if (count == 0 || count > GK_EFFECT_AREAS_MAX || !(confidence > 0 && confidence < 1) ||
-        !(dispersion >= 1 && dispersion <= GK_EFFECT_DISPERSION_MAX))
+        !(dispersion >= 1 && dispersion <= GK_EFFECT_DISPERSION_MAX) ||
+        (dispersion > 1 && !(freedom >= 1)))
         return GK_INVALID;
     for (size_t i = 0; i < count; i++)
         if (!add_table(&p, &tables[i]))
             return GK_TOO_LARGE;
-    double z = z_of(confidence);
+    double z = dispersion > 1 ? t_of(confidence, freedom) : z_of(confidence);
     double tail = dispersion > 1 ? normal_tail(z * sqrt(dispersion)) : (1 - confidence) / 2;
-    if (tail < TAIL_MIN)
-        return GK_TOO_LARGE;
     *effect = (struct gk_effect){.is_null = p.top == 0};
     if (effect->is_null)
         return GK_OK;
@@ -225,41 +235,17 @@ enum gk_status gk_effect_pooled(struct gk_effect *effect, const struct gk_effect
         effect->log_variance = dispersion * (p.rise_rise / (2 * p.rise * p.rise) +
                                              p.rise_fall / (2 * p.rise * p.fall) +
                                              p.fall_fall / (2 * p.fall * p.fall));
+    effect->interval = (struct gk_interval){0, INFINITY};
+    if (!(tail >= TAIL_MIN))
+        return GK_OK;
     effect->is_exact = p.top <= GK_EFFECT_SUPPORT_MAX;
     if (effect->is_exact)
         return exact_interval(&effect->interval, tables, count, p.top, tilt_of(&p), tail);
-    effect->interval = (struct gk_interval){0, INFINITY};
     if (p.rise > 0 && p.fall > 0) {
         double wide = exp(z * sqrt(effect->log_variance));
         effect->interval = (struct gk_interval){effect->value / wide, effect->value * wide};
     }
     return GK_OK;
-}
-
-void gk_effect_dispersion_add(double *pearson, double *freedom, const uint32_t *target,
-                              const uint32_t *control, size_t parts)
-{
-    double targets = 0, controls = 0, used = 0;
-    for (size_t i = 0; i < parts; i++) {
-        targets += target[i];
-        controls += control[i];
-        used += target[i] > 0 || control[i] > 0;
-    }
-    if (targets <= 0 || controls <= 0 || used < 2)
-        return;
-    double share = targets / (targets + controls);
-    for (size_t i = 0; i < parts; i++) {
-        double both = (double)target[i] + control[i], away = target[i] - share * both;
-        /* Target and control together: (x - e)^2 (1 / e1 + 1 / e2). */
-        if (both > 0)
-            *pearson += away * away / (both * share * (1 - share));
-    }
-    *freedom += used - 1;
-}
-
-double gk_effect_dispersion_of(double pearson, double freedom)
-{
-    return freedom > 0 ? fmax(1, pearson / freedom) : 1;
 }
 
 static void add_place(struct gk_displacement_difference *d, const struct gk_before_after *place,

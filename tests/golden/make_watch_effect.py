@@ -10,7 +10,7 @@ Run: tests/golden/make_watch_effect.py > tests/golden/watch_effect_exact.tsv
 """
 from math import comb
 
-from mpmath import erfc, erfinv, exp, inf, log, mp, mpf, nstr, sqrt
+from mpmath import betainc, erfc, erfinv, exp, findroot, inf, mp, mpf, nstr, sqrt
 
 mp.dps = 40
 
@@ -70,13 +70,21 @@ def limits(tables, tail):
 
 print("# Relative effect sizes pooled by Mantel and Haenszel with exact conditional intervals (stats/watch_effect.h),")
 print("# from make_watch_effect.py: mpmath 1.3, formulas restated. The rows of a set are pooled; tolerance is 1e-9, relative.")
-print("#set\ta\tb\tc\td\tdispersion\tconfidence\tvalue\tlog_variance\tlower\tupper")
+print("#set\ta\tb\tc\td\tdispersion\tfreedom\tconfidence\tvalue\tlog_variance\tlower\tupper")
 number = 0
 for tables in SETS:
-    for dispersion, confidence in ((1, mpf("0.95")), (mpf("1.7"), mpf("0.95")), (1, mpf("0.99"))):
+    for dispersion, freedom, confidence in (
+        (1, inf, mpf("0.95")),
+        (mpf("1.7"), inf, mpf("0.95")),
+        (1, 5, mpf("0.99")),
+        (mpf("2.5"), 9, mpf("0.95")),
+    ):
         if dispersion != 1 and len(tables) == 4:
             dispersion = mpf(4)
         z = sqrt(2) * erfinv(confidence)
+        if freedom < inf and dispersion > 1:
+            x = findroot(lambda v: betainc(0.5, mpf(freedom) / 2, 0, v, regularized=True) - confidence, (mpf("0.1"), mpf("0.9")), solver="anderson")
+            z = sqrt(freedom * x / (1 - x))
         tail = erfc(z * sqrt(mpf(dispersion)) / sqrt(2)) / 2
         used = [t for t in tables if min(t[0] + t[1], t[2] + t[3], t[0] + t[2], t[1] + t[3]) > 0]
         R = sum(mpf(a * d) / (a + b + c + d) for a, b, c, d in used)
@@ -91,5 +99,5 @@ for tables in SETS:
             variance *= dispersion
         lower, upper = limits(tables, tail)
         for a, b, c, d in tables:
-            print(number, a, b, c, d, nstr(mpf(dispersion), 4), nstr(confidence, 4), *(nstr(v, 20) for v in (value, variance, lower, upper)), sep="\t")
+            print(number, a, b, c, d, nstr(mpf(dispersion), 4), freedom, nstr(confidence, 4), *(nstr(v, 20) for v in (value, variance, lower, upper)), sep="\t")
         number += 1

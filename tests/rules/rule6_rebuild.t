@@ -72,9 +72,10 @@ def different(before, after):
 
 
 def links_without(answers, version):
-    """Addresses of data in answers that leave the version out."""
+    """Addresses of data in answers that leave the version out. A schema's $id is its
+    name and no link: it has no parameters."""
     return sorted({(path, a.decode()) for path, (_, _, body) in answers.items()
-                   for a in re.findall(rb'(?:"href":|"\$id":|href=)"([^"]*/collections[^"]*)"', body.replace(b"&amp;", b"&"))
+                   for a in re.findall(rb'(?:"href":|href=)"([^"]*/collections[^"]*)"', body.replace(b"&amp;", b"&"))
                    if version.encode() not in a
                    and not (path.startswith("/collections?") and a.decode() == URL + "/collections")})
 
@@ -190,7 +191,7 @@ def what_was_shown_is_shown_again_byte_for_byte():
                 is_eq((again.status, again.body), (304, b""), "its ETag is good")
                 head = two.get("/collections/cells/items?limit=400&release=1", method="HEAD")
                 is_eq((head.status, head.body, head.headers["ETag"]), (200, b"", first_page.headers["ETag"]), "HEAD says the same")
-                packed = two.get("/collections/cells/items?limit=400&release=1", headers={"Accept-Encoding": "gzip"})
+                packed = settled(two, "/collections/cells/items?limit=400&release=1", headers={"Accept-Encoding": "gzip"})
                 is_eq((packed.headers["Content-Encoding"], packed.headers["Cache-Control"]), ("gzip", "public, max-age=60"),
                       "it is compressed, and cached for a minute: it may be withdrawn")
 
@@ -306,7 +307,8 @@ def old_data_are_bounded_and_need_no_database():
         token = analyst_token(m)
         for month in ("2025-07", "2025-08", "2025-09"):
             m.grannkarta("publish", "--through", month)
-        with Daemon(m.conninfo(), public_url=URL, old_snapshots=1) as daemon:
+        # Finished answers would be given again without the data that they were made from.
+        with Daemon(m.conninfo(), public_url=URL, old_snapshots=1, answer_cache=0) as daemon:
             daemon.poll(lambda: daemon.get("/collections/incidents", token=token).status == 200, "the token is known")
             path = "/collections/cells/items?limit=1&release=%d"
             started = len(loads(daemon))
@@ -319,13 +321,13 @@ def old_data_are_bounded_and_need_no_database():
             is_eq(daemon.get(path % 1).status, 503, "one is kept beside the newest: the first must be loaded again")
             settled(daemon, path % 1)
             asked, begun, done = 0, time.monotonic(), len(loads(daemon))
-            while len(loads(daemon)) < done + 7:
+            while len(loads(daemon)) < done + 7 and time.monotonic() < begun + 60:
                 daemon.get(path % (1 + asked % 3))
                 asked += 1
                 time.sleep(0.01)
             took = time.monotonic() - begun
             diag("%d questions in %.1f s: 7 loads" % (asked, took))
-            ok(took >= 6 * 0.25, "however often it is asked for, an older one is loaded at most four times a second")
+            ok(len(loads(daemon)) >= done + 7 and took >= 6 * 0.25, "however often it is asked for, an older one is loaded at most four times a second")
             is_eq(daemon.get("/collections/cells/items?limit=1").status, 200, "the newest answers meanwhile")
             is_eq(settled(daemon, path % 1).status, 200, "and so does the one that is kept")
             m.stop()

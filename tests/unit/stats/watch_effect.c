@@ -31,7 +31,7 @@ static struct gk_effect pooled(const struct gk_effect_table *tables, size_t coun
                                double confidence)
 {
     struct gk_effect effect;
-    ck_assert_int_eq(gk_effect_pooled(&effect, tables, count, phi, confidence), GK_OK);
+    ck_assert_int_eq(gk_effect_pooled(&effect, tables, count, phi, INFINITY, confidence), GK_OK);
     return effect;
 }
 
@@ -94,12 +94,14 @@ struct set {
     int number;
     size_t count;
     struct gk_effect_table tables[TABLES_MAX];
-    double dispersion, confidence, value, variance, lower, upper;
+    double dispersion, freedom, confidence, value, variance, lower, upper;
 };
 
 static void check_set(const struct set *s)
 {
-    struct gk_effect e = pooled(s->tables, s->count, s->dispersion, s->confidence);
+    struct gk_effect e;
+    ck_assert_int_eq(
+        gk_effect_pooled(&e, s->tables, s->count, s->dispersion, s->freedom, s->confidence), GK_OK);
     ck_assert(e.is_exact && !e.is_null);
     ck_close(e.value, s->value);
     ck_close(e.log_variance, s->variance);
@@ -118,15 +120,16 @@ START_TEST(exact_intervals_agree_with_whole_numbers)
         int number;
         if (line[0] == '#')
             continue;
-        double v[6];
-        ck_assert_int_eq(sscanf(line, "%d %lu %lu %lu %lu %lf %lf %lf %lf %lf %lf", &number,
+        double v[7];
+        ck_assert_int_eq(sscanf(line, "%d %lu %lu %lu %lu %lf %lf %lf %lf %lf %lf %lf", &number,
                                 &t.target.before, &t.target.after, &t.control.before,
-                                &t.control.after, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5]),
-                         11);
+                                &t.control.after, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6]),
+                         12);
         if (number != s.number && s.count > 0)
             check_set(&s);
         if (number != s.number) {
-            s = (struct set){number, 0, {{{0, 0}, {0, 0}}}, v[0], v[1], v[2], v[3], v[4], v[5]};
+            s = (struct set){number, 0,   {{{0, 0}, {0, 0}}}, v[0], v[1], v[2], v[3], v[4],
+                             v[5],   v[6]};
             sets++;
         }
         ck_assert_uint_lt(s.count, TABLES_MAX);
@@ -134,7 +137,7 @@ START_TEST(exact_intervals_agree_with_whole_numbers)
     }
     check_set(&s);
     fclose(file);
-    ck_assert_int_eq(sets, 51);
+    ck_assert_int_eq(sets, 68);
 }
 END_TEST
 
@@ -185,7 +188,7 @@ START_TEST(large_counts_are_bounded)
            width = f.value * (wide - 1 / wide);
     ck_assert_double_eq_tol(f.interval.lower, f.value / wide, 0.01 * width);
     ck_assert_double_eq_tol(f.interval.upper, f.value * wide, 0.01 * width);
-    ck_assert_int_eq(gk_effect_pooled(&e, &over, 1, 1, 0.95), GK_TOO_LARGE);
+    ck_assert_int_eq(gk_effect_pooled(&e, &over, 1, 1, INFINITY, 0.95), GK_TOO_LARGE);
 }
 END_TEST
 
@@ -195,7 +198,10 @@ START_TEST(the_largest_dispersion_still_has_an_interval)
     struct gk_effect e = pooled(&t, 1, 100, 0.95);
     ck_assert(e.interval.lower > 0 && e.interval.lower < 0.6);
     ck_assert(e.interval.upper > 3.5 && !isinf(e.interval.upper));
-    ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 100, 0.9999), GK_TOO_LARGE);
+    /* With one degree of freedom nothing is excluded, and it is said that this is so. */
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 100, 1, 0.95), GK_OK);
+    ck_assert(!e.is_exact && e.interval.lower == 0 && isinf(e.interval.upper));
+    ck_close(e.value, 1.5);
 }
 END_TEST
 
@@ -205,36 +211,68 @@ START_TEST(nonsense_is_refused)
     static const double dispersions[] = {0, 0.99, NAN, INFINITY, 101},
                         confidences[] = {0, 1, NAN, 2};
     struct gk_effect e;
-    ck_assert_int_eq(gk_effect_pooled(&e, &t, 0, 1, 0.95), GK_INVALID);
-    ck_assert_int_eq(gk_effect_pooled(&e, &t, GK_EFFECT_AREAS_MAX + 1, 1, 0.95), GK_INVALID);
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, 0, 1, INFINITY, 0.95), GK_INVALID);
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, GK_EFFECT_AREAS_MAX + 1, 1, INFINITY, 0.95),
+                     GK_INVALID);
     for (size_t i = 0; i < sizeof dispersions / sizeof *dispersions; i++)
-        ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, dispersions[i], 0.95), GK_INVALID);
+        ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, dispersions[i], INFINITY, 0.95), GK_INVALID);
     for (size_t i = 0; i < sizeof confidences / sizeof *confidences; i++)
-        ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 1, confidences[i]), GK_INVALID);
+        ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 1, INFINITY, confidences[i]), GK_INVALID);
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 2, 0, 0.95), GK_INVALID);
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 2, NAN, 0.95), GK_INVALID);
+    ck_assert_int_eq(gk_effect_pooled(&e, &t, 1, 1, 0, 0.95), GK_OK);
 }
 END_TEST
 
-START_TEST(dispersion_is_that_of_the_share)
+START_TEST(the_spread_is_that_of_the_share)
 {
-    static const uint32_t target[] = {2, 0, 4, 0}, control[] = {4, 0, 2, 0};
+    static const uint32_t target[] = {2, 4}, control[] = {4, 2};
+    static const uint32_t longer[] = {1, 0, 1, 4, 0}, beside[] = {2, 1, 1, 1, 1};
     static const uint32_t season[] = {10, 40, 20}, twice[] = {20, 80, 40}, none[] = {0, 0, 0};
-    double pearson = 0, freedom = 0;
-    ck_assert_double_eq(gk_effect_dispersion_of(pearson, freedom), 1);
-    /* By hand: four cells, each expected 3, each off by 1; two parts have events. */
-    gk_effect_dispersion_add(&pearson, &freedom, target, control, 4);
-    ck_assert_double_eq_tol(pearson, 4.0 / 3, 1e-14);
-    ck_assert_double_eq(freedom, 1);
-    ck_assert_double_eq_tol(gk_effect_dispersion_of(pearson, freedom), 4.0 / 3, 1e-14);
-    /* A common season does not widen; an empty place adds nothing. */
-    gk_effect_dispersion_add(&pearson, &freedom, season, twice, 3);
-    ck_assert_double_eq_tol(pearson, 4.0 / 3, 1e-14);
-    ck_assert_double_eq(freedom, 3);
-    gk_effect_dispersion_add(&pearson, &freedom, season, none, 3);
-    gk_effect_dispersion_add(&pearson, &freedom, none, none, 3);
-    gk_effect_dispersion_add(&pearson, &freedom, season, twice, 1);
-    gk_effect_dispersion_add(&pearson, &freedom, NULL, NULL, 0);
-    ck_assert_double_eq(freedom, 3);
-    ck_assert_double_eq(gk_effect_dispersion_of(pearson, freedom), 1);
+    /* By hand: four cells, each expected 3, each off by 1. */
+    struct gk_effect_spread s = gk_effect_spread_of(target, control, 2);
+    ck_close(s.pearson, 4.0 / 3);
+    ck_assert(s.freedom == 1 && s.events == 6);
+    /* Twelve events make two parts of five: three months and two. */
+    s = gk_effect_spread_of(longer, beside, 5);
+    ck_close(s.pearson, 4.0 / 3);
+    ck_assert(s.freedom == 1 && s.events == 6);
+    /* A common season is no spread; an empty place says nothing. */
+    s = gk_effect_spread_of(season, twice, 3);
+    ck_assert_double_eq_tol(s.pearson, 0, 1e-12);
+    ck_assert(s.freedom == 2 && s.events == 70);
+    ck_assert_double_eq(gk_effect_spread_of(season, none, 3).freedom, 0);
+    ck_assert_double_eq(gk_effect_spread_of(none, season, 3).freedom, 0);
+    ck_assert_double_eq(gk_effect_spread_of(none, none, 3).freedom, 0);
+    ck_assert_double_eq(gk_effect_spread_of(season, twice, 1).freedom, 0);
+    ck_assert_double_eq(gk_effect_spread_of(NULL, NULL, 0).freedom, 0);
+    /* Nine events are less than two parts; all in one month are one. */
+    static const uint32_t few[] = {2, 2, 1}, four[] = {1, 2, 1}, burst[] = {0, 90, 0};
+    ck_assert_double_eq(gk_effect_spread_of(few, four, 3).freedom, 0);
+    ck_assert_double_eq(gk_effect_spread_of(burst, burst, 3).freedom, 0);
+}
+END_TEST
+
+START_TEST(dispersion_is_solved_for_all_areas)
+{
+    double freedom = 7;
+    struct gk_effect_spread s[] = {{4.0 / 3, 1, 6}, {4.0 / 3, 1, 6}, {0, 0, 0}};
+    ck_assert_double_eq(gk_effect_dispersion(&freedom, s, 0), 1);
+    ck_assert_double_eq(freedom, 0);
+    /* By hand: 4/3 = 6 phi / (5 + phi) is solved by 10/7, for one and for two. */
+    for (size_t n = 1; n <= 3; n++) {
+        ck_close(gk_effect_dispersion(&freedom, s, n), 10.0 / 7);
+        ck_assert_double_eq(freedom, n < 2 ? 1 : 2);
+    }
+    /* 2 phi / (1 + phi) + 4 phi / (3 + phi) at 3 is 3.5. */
+    struct gk_effect_spread two[] = {{1, 1, 2}, {2.5, 1, 4}};
+    ck_close(gk_effect_dispersion(&freedom, two, 2), 3);
+    two[0].pearson = 0.5;
+    two[1].pearson = 1;
+    ck_assert_double_eq(gk_effect_dispersion(&freedom, two, 2), 1);
+    /* More than any dispersion explains. */
+    two[0].pearson = 50;
+    ck_assert_double_eq(gk_effect_dispersion(&freedom, two, 2), GK_EFFECT_DISPERSION_MAX);
 }
 END_TEST
 
@@ -315,6 +353,7 @@ GK_UNIT_MAIN("stats/watch_effect", cases_agree_with_r, exact_intervals_agree_wit
              tables_without_information_are_null_or_count_for_nothing,
              turning_the_tables_turns_the_ratio, large_counts_are_bounded,
              the_largest_dispersion_still_has_an_interval, nonsense_is_refused,
-             dispersion_is_that_of_the_share, displacement_agrees_with_the_published_example,
+             the_spread_is_that_of_the_share, dispersion_is_solved_for_all_areas,
+             displacement_agrees_with_the_published_example,
              displacement_without_events_or_sense_is_null,
              the_quotient_needs_controls_and_a_certain_fall, a_spike_is_an_upper_tail)

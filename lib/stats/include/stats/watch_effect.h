@@ -16,8 +16,9 @@
 #include "stats/rate.h"
 
 enum {
-    GK_EFFECT_AREAS_MAX = 10000,  /* pooled at once */
-    GK_EFFECT_SUPPORT_MAX = 20000 /* up to here the interval is exact, see below */
+    GK_EFFECT_AREAS_MAX = 10000,   /* pooled at once */
+    GK_EFFECT_SUPPORT_MAX = 20000, /* up to here the interval is exact, see below */
+    GK_EFFECT_PART_EVENTS = 5      /* wanted in each part of a period, to see the dispersion */
 };
 
 /* The largest dispersion that is computed with. */
@@ -48,9 +49,12 @@ struct gk_effect {
  *   value = sum(a d / n) / sum(b c / n), which is (a d) / (b c) for one area;
  *   interval: exact given the margins of every table: the ratios at which the sum
  *     of a, or one further out, has the probability A in each tail, where
- *     A = 1 - Phi(z sqrt(dispersion)) and z is the two-sided normal quantile of
- *     `confidence`: (1 - confidence) / 2 when the dispersion is 1, else the variance
- *     times the dispersion;
+ *     A = (1 - confidence) / 2 when the dispersion is 1, else 1 - Phi(z
+ *     sqrt(dispersion)): the variance times the dispersion. z is the two-sided
+ *     quantile of `confidence` of Student's t with `freedom` degrees of freedom, those
+ *     of the estimate of the dispersion; of the normal distribution when `freedom` is
+ *     INFINITY (the dispersion is known) or the dispersion is 1. Below 1e-250 nothing
+ *     is excluded: 0 to infinity, not exact;
  *   log_variance = dispersion times the variance of Robins, Breslow and Greenland,
  *     for one area 1/a + 1/b + 1/c + 1/d.
  * Areas without information (a margin of 0: an empty control, no events) count for
@@ -59,8 +63,9 @@ struct gk_effect {
  * value exp(-+z sqrt(log_variance)) and not exact: it differs by less than 1 %
  * of its width unless a cell is nearly empty.
  * GK_INVALID: no area or more than GK_EFFECT_AREAS_MAX, a confidence not in (0, 1),
- * a dispersion not in [1, GK_EFFECT_DISPERSION_MAX]. GK_TOO_LARGE: a count above
- * 1e9, or a tail A below 1e-250. GK_NO_MEMORY.
+ * a dispersion not in [1, GK_EFFECT_DISPERSION_MAX], with a dispersion above 1 a
+ * freedom below 1. GK_TOO_LARGE: a count above
+ * 1e9. GK_NO_MEMORY.
  * Time: the square of the number of possible sums at most (0.2 s), some
  * microseconds for one area of some tens of events.
  * Sources: N. Mantel, W. Haenszel, JNCI 22 (1959) 719-748; J. Robins, N. Breslow,
@@ -68,21 +73,31 @@ struct gk_effect {
  * 471-475; dispersion: D. Farrington et al., J. Exp. Criminology 3 (2007) 9-38. */
 GK_CHECKED enum gk_status gk_effect_pooled(struct gk_effect *effect,
                                            const struct gk_effect_table *tables, size_t count,
-                                           double dispersion, double confidence);
+                                           double dispersion, double freedom, double confidence);
 
-/* The dispersion for the above, of a target and its control by month (or another
- * part) of a period during which nothing was changed: Pearson's statistic of
- * independence of place and part, over its degrees of freedom, at least 1. What
- * target and control have in common (season, trend) does not widen. `pearson` and
- * `freedom` are added to, so that periods and areas are pooled by calling again
- * with both at 0 in the beginning; the result is gk_effect_dispersion_of() these.
- * Parts without events are left out; a period where either place has none adds
- * nothing. Time: O(parts). */
-void gk_effect_dispersion_add(double *pearson, double *freedom, const uint32_t *target,
-                              const uint32_t *control, size_t parts);
+/* How unevenly the events of a target and its control are spread over the parts of
+ * a period during which nothing was changed. */
+struct gk_effect_spread {
+    double pearson; /* Pearson's statistic of independence of place and part */
+    double freedom; /* its degrees of freedom */
+    double events;  /* in a part, both places together */
+};
 
-/* max(1, pearson / freedom); 1 when freedom is 0. */
-double gk_effect_dispersion_of(double pearson, double freedom);
+/* Of the counts by month (or another unit) of one period of one area. Neighbouring
+ * months are put together, to as many parts of equal length, the first ones a month
+ * longer, as leave GK_EFFECT_PART_EVENTS in each in the mean. What target and
+ * control have in common (season, trend) is no spread. All 0 where less than two
+ * parts or one place without events is left. Time: O(months). */
+struct gk_effect_spread gk_effect_spread_of(const uint32_t *target, const uint32_t *control,
+                                            size_t months);
+
+/* The dispersion of several of them (each area before, each after), 1 to
+ * GK_EFFECT_DISPERSION_MAX, and its degrees of freedom, for the above: the phi with
+ *   sum pearson = sum freedom M phi / (M + phi - 1), M the events in a part,
+ * which is what pearson has in the mean for negative binomial counts given M
+ * (Dirichlet-multinomial: J. Mosimann, Biometrika 49 (1962) 65-82); the plain
+ * quotient is too small when M is. 1 without degrees of freedom. */
+double gk_effect_dispersion(double *freedom, const struct gk_effect_spread *spreads, size_t count);
 
 /* The weighted displacement difference. Null when there is no event at all or an
  * argument is bad. */
