@@ -42,8 +42,8 @@ GK_CHECKED enum gk_status gk_selection_cache_create(struct gk_selection_cache **
 /* NULL is allowed; no selection may be in use. */
 void gk_selection_cache_free(struct gk_selection_cache *cache);
 
-/* With `filter`, `sortby` or an equality in the query: makes the view's selection,
- * or takes a kept one; else does nothing. The view's layer is open. Ends with
+/* With `filter` or `sortby` in the query: makes the view's selection, or takes a kept
+ * one; else does nothing. The view's layer is open. Ends with
  * gk_selection_release(). GK_INVALID names the parameter and where in it; what
  * costs more than it may is GK_INVALID too; GK_UNAVAILABLE when the public has
  * asked for too much in the last second; GK_NO_MEMORY. */
